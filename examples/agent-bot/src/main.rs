@@ -1,0 +1,2 @@
+//! A chat-agent bot on imchat.
+fn main() {}

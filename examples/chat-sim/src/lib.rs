@@ -1,0 +1,1 @@
+//! The chat platforms, offline: signed deliveries and a small Web API.

@@ -1,0 +1,1 @@
+//! Five small programs, one idea each.

@@ -1,0 +1,1 @@
+//! Webhooks for axum: one builder, typed extractors, verified before your handler runs.

@@ -1,0 +1,2 @@
+//! imchat: sign, send and verify webhooks from the command line.
+fn main() {}

@@ -1,0 +1,1 @@
+//! A tower Layer that proves, deduplicates and acknowledges webhooks.

@@ -1,0 +1,1 @@
+//! Proof that imchat-verify builds without std.
