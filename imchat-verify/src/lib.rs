@@ -1,1 +1,47 @@
-//! Prove who sent a webhook and that it is fresh: signature schemes as checked data, one engine, no IO.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+
+mod clock;
+mod config;
+pub mod dedup;
+mod engine;
+mod error;
+mod head;
+mod identity;
+mod pending;
+mod proved;
+pub mod providers;
+mod receipt;
+mod reply;
+mod scan;
+pub mod scheme;
+mod secrets;
+#[cfg(feature = "sign")]
+pub mod sign;
+mod verifier;
+mod window;
+
+pub use clock::Clock;
+pub use config::{ConfigError, ConfigWarning};
+pub use engine::{CustomCheck, CustomInput, Open, Undecryptable, Unsigned};
+pub use error::Error;
+pub use head::{Head, Headers};
+pub use identity::{Identity, Provenance, Stated};
+pub use pending::Pending;
+pub use proved::Proved;
+pub use receipt::Receipt;
+pub use reply::Reply;
+pub use scheme::{Scheme, Signature, Source};
+pub use secrets::{Form, Role, Secret, Secrets};
+pub use verifier::{AnyProvider, Provider, Verdict, Verifier, Verify};
+pub use window::Window;
+
+/// A SHA-256 digest.
+pub type Digest = [u8; 32];
+
+// Every test binary sees all dependencies; the crate itself needs only some of the dev ones.
+#[cfg(test)]
+use {proptest as _, serde_json as _};

@@ -1,0 +1,20 @@
+//! Time as a value: the core never reads a clock of its own.
+
+use time::OffsetDateTime;
+
+/// Tells the time to what needs it between requests, such as the memory store.
+///
+/// `imchat-tower` has the system's clock; tests bring one that they move by hand.
+pub trait Clock: Send + Sync + 'static {
+    /// The time now.
+    fn now(&self) -> OffsetDateTime;
+}
+
+impl<F> Clock for F
+where
+    F: Fn() -> OffsetDateTime + Send + Sync + 'static,
+{
+    fn now(&self) -> OffsetDateTime {
+        self()
+    }
+}

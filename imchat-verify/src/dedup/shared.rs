@@ -1,0 +1,108 @@
+//! Any store, behind one type.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::error::Error;
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::time::Duration;
+
+use super::{Claim, DedupKey, DedupStore, Lease, Settled};
+use crate::Digest;
+
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// A store's own error, kept whole as the source.
+#[derive(Debug, thiserror::Error)]
+#[error("the dedup store did not answer")]
+pub struct StoreError(#[source] Box<dyn Error + Send + Sync>);
+
+impl StoreError {
+    /// Wraps a store's own error.
+    pub fn new(error: impl Error + Send + Sync + 'static) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+trait Verbs: Send + Sync {
+    fn claim<'a>(&'a self, key: &'a DedupKey, digest: Option<Digest>, lease: Duration) -> Answer<'a, Claim>;
+    fn renew<'a>(&'a self, lease: &'a Lease, length: Duration) -> Answer<'a, Settled>;
+    fn complete<'a>(&'a self, lease: &'a Lease, retain: Duration) -> Answer<'a, Settled>;
+    fn release<'a>(&'a self, lease: &'a Lease) -> Answer<'a, Settled>;
+}
+
+impl<S: DedupStore> Verbs for S {
+    fn claim<'a>(&'a self, key: &'a DedupKey, digest: Option<Digest>, lease: Duration) -> Answer<'a, Claim> {
+        Box::pin(async move { DedupStore::claim(self, key, digest, lease).await.map_err(StoreError::new) })
+    }
+
+    fn renew<'a>(&'a self, lease: &'a Lease, length: Duration) -> Answer<'a, Settled> {
+        Box::pin(async move { DedupStore::renew(self, lease, length).await.map_err(StoreError::new) })
+    }
+
+    fn complete<'a>(&'a self, lease: &'a Lease, retain: Duration) -> Answer<'a, Settled> {
+        Box::pin(async move { DedupStore::complete(self, lease, retain).await.map_err(StoreError::new) })
+    }
+
+    fn release<'a>(&'a self, lease: &'a Lease) -> Answer<'a, Settled> {
+        Box::pin(async move { DedupStore::release(self, lease).await.map_err(StoreError::new) })
+    }
+}
+
+/// Any [`DedupStore`], behind one type that is cheap to clone.
+#[derive(Clone)]
+pub struct SharedStore(Arc<dyn Verbs>);
+
+impl SharedStore {
+    /// Shares a store.
+    pub fn new(store: impl DedupStore) -> Self {
+        Self(Arc::new(store))
+    }
+}
+
+impl fmt::Debug for SharedStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SharedStore")
+    }
+}
+
+impl DedupStore for SharedStore {
+    type Error = StoreError;
+
+    async fn claim(&self, key: &DedupKey, digest: Option<Digest>, lease: Duration) -> Result<Claim, StoreError> {
+        self.0.claim(key, digest, lease).await
+    }
+
+    async fn renew(&self, lease: &Lease, length: Duration) -> Result<Settled, StoreError> {
+        self.0.renew(lease, length).await
+    }
+
+    async fn complete(&self, lease: &Lease, retain: Duration) -> Result<Settled, StoreError> {
+        self.0.complete(lease, retain).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<Settled, StoreError> {
+        self.0.release(lease).await
+    }
+}
+
+impl<S: DedupStore> DedupStore for Arc<S> {
+    type Error = S::Error;
+
+    async fn claim(&self, key: &DedupKey, digest: Option<Digest>, lease: Duration) -> Result<Claim, S::Error> {
+        (**self).claim(key, digest, lease).await
+    }
+
+    async fn renew(&self, lease: &Lease, length: Duration) -> Result<Settled, S::Error> {
+        (**self).renew(lease, length).await
+    }
+
+    async fn complete(&self, lease: &Lease, retain: Duration) -> Result<Settled, S::Error> {
+        (**self).complete(lease, retain).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<Settled, S::Error> {
+        (**self).release(lease).await
+    }
+}

@@ -1,0 +1,140 @@
+//! Secrets made ready: decoded once, hash states keyed once.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::ed25519::PublicKey;
+use super::mac::{Mac, sha256};
+use crate::config::{ConfigError, ConfigWarning};
+use crate::scheme::{Algorithm, KeyRole, Scheme, TokenRule};
+use crate::secrets::{Entry, Form, Role, Secrets};
+
+/// The most secrets that one role may have: each costs a hash for every request.
+pub(crate) const MAX_SECRETS: usize = 4;
+
+#[derive(Clone)]
+pub(crate) enum Material {
+    /// A hash state to clone for each request.
+    Hash(Mac),
+    Ed25519(PublicKey),
+    /// SHA-256 of a token: digests have one length, so comparing them tells nothing of the token's.
+    Token([u8; 32]),
+    /// A secret that a function uses.
+    Raw,
+}
+
+/// One secret, ready for use.
+#[derive(Clone)]
+pub(crate) struct Key {
+    pub(crate) material: Material,
+    /// Kept where the message, a check or the decryption needs it; empty otherwise.
+    pub(crate) secret: Zeroizing<Vec<u8>>,
+    pub(crate) until: Option<OffsetDateTime>,
+    /// Its place among the secrets of its role, the current one being 0.
+    pub(crate) index: usize,
+    /// Whether it belongs to the scheme's second algorithm.
+    pub(crate) alternate: bool,
+}
+
+impl Key {
+    pub(crate) fn counts_at(&self, now: OffsetDateTime) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key").field("index", &self.index).field("until", &self.until).finish_non_exhaustive()
+    }
+}
+
+pub(super) fn signing_keys(scheme: &Scheme, secrets: &Secrets, primary: Role) -> Result<Vec<Key>, ConfigError> {
+    let keeps = scheme.open.is_some() || matches!(scheme.algorithm, Algorithm::Digest(_) | Algorithm::Custom(_));
+    let mut keys = keys_of(scheme.algorithm, scheme.key_role, keeps, false, secrets, primary)?;
+    if let Some(second) = scheme.alternate {
+        keys.extend(keys_of(second.algorithm, second.key, keeps, true, secrets, primary)?);
+    }
+    Ok(keys)
+}
+
+pub(super) fn token_keys(rule: TokenRule, secrets: &Secrets, primary: Role) -> Result<Vec<Key>, ConfigError> {
+    let key_role = KeyRole { role: rule.role, form: Form::Text };
+    keys_of(Algorithm::Token(rule.sources), key_role, false, false, secrets, primary)
+}
+
+fn keys_of(
+    algorithm: Algorithm,
+    key_role: KeyRole,
+    keeps_secret: bool,
+    alternate: bool,
+    secrets: &Secrets,
+    primary: Role,
+) -> Result<Vec<Key>, ConfigError> {
+    let mut keys = Vec::new();
+    for (index, entry) in secrets.of_role(key_role.role, primary).enumerate() {
+        if index >= MAX_SECRETS {
+            return Err(ConfigError::TooManySecrets { role: key_role.role, most: MAX_SECRETS });
+        }
+        let bad = |expected| ConfigError::BadSecret { role: key_role.role, index, expected };
+        let secret = decode(entry, key_role.form).map_err(bad)?;
+        let material = material(algorithm, &secret)?.ok_or_else(|| bad(WEAK_KEY))?;
+        let secret = if keeps_secret { secret } else { Zeroizing::new(Vec::new()) };
+        keys.push(Key { material, secret, until: entry.until, index, alternate });
+    }
+    Ok(keys)
+}
+
+const WEAK_KEY: &str = "an Ed25519 public key that is on the curve and not weak: the one that the platform shows";
+
+fn decode(entry: &Entry, form: Form) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+    form.decode(entry.secret.bytes())
+}
+
+fn material(algorithm: Algorithm, secret: &[u8]) -> Result<Option<Material>, ConfigError> {
+    let hash_is_off = || ConfigError::FeatureOff("sha1");
+    Ok(match algorithm {
+        Algorithm::Hmac(hash) => Some(Material::Hash(Mac::keyed(hash, secret).ok_or_else(hash_is_off)?)),
+        Algorithm::Digest(hash) => Some(Material::Hash(Mac::plain(hash).ok_or_else(hash_is_off)?)),
+        Algorithm::Token(_) => Some(Material::Token(sha256(secret))),
+        Algorithm::Custom(_) => Some(Material::Raw),
+        #[cfg(feature = "ed25519")]
+        Algorithm::Ed25519 => PublicKey::new(secret).map(Material::Ed25519),
+        #[cfg(not(feature = "ed25519"))]
+        Algorithm::Ed25519 => return Err(ConfigError::FeatureOff("ed25519")),
+    })
+}
+
+/// A secret of a role that the scheme never reads protects nothing, which its owner should hear.
+pub(super) fn refuse_unknown_roles(scheme: &Scheme, secrets: &Secrets, primary: Role) -> Result<(), ConfigError> {
+    let known = |role| {
+        role == scheme.key_role.role
+            || scheme.alternate.is_some_and(|second| second.key.role == role)
+            || scheme.token.is_some_and(|rule| rule.role == role)
+    };
+    match secrets.entries.iter().map(|entry| entry.role.unwrap_or(primary)).find(|role| !known(*role)) {
+        Some(role) => Err(ConfigError::UnusedRole { role, scheme: scheme.name }),
+        None => Ok(()),
+    }
+}
+
+/// Text secrets shorter than this can be guessed offline from one captured request.
+const SHORT: usize = 16;
+
+pub(super) fn warnings(secrets: &Secrets, scheme: &Scheme, primary: Role) -> Vec<ConfigWarning> {
+    let mut warnings = Vec::new();
+    for (index, entry) in secrets.entries.iter().enumerate() {
+        let role = entry.role.unwrap_or(primary);
+        let bytes = entry.secret.bytes();
+        if bytes.first().is_some_and(u8::is_ascii_whitespace) || bytes.last().is_some_and(u8::is_ascii_whitespace) {
+            warnings.push(ConfigWarning::SpaceAround { role, index });
+        }
+        let text = role == scheme.key_role.role && scheme.key_role.form == Form::Text;
+        if text && bytes.len() < SHORT {
+            warnings.push(ConfigWarning::Short { role, index });
+        }
+    }
+    warnings
+}

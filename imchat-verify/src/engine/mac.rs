@@ -1,0 +1,98 @@
+//! Hash states, keyed or not, and the tags they end in.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use crate::scheme::Hash;
+
+/// The longest tag of any algorithm, in bytes (Ed25519).
+pub(crate) const MAX_TAG: usize = 64;
+
+/// A decoded signature of fixed size.
+#[derive(Clone, Copy)]
+pub(crate) struct Tag {
+    pub(crate) bytes: [u8; MAX_TAG],
+    pub(crate) len: usize,
+}
+
+impl Tag {
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    pub(crate) fn fits(&self, expected: &Self) -> bool {
+        // Lengths are the algorithm's, not the sender's; the unused end is zero on both sides.
+        (self.len == expected.len) & bool::from(self.bytes.ct_eq(&expected.bytes))
+    }
+
+    fn new(digest: &[u8]) -> Self {
+        let mut bytes = [0; MAX_TAG];
+        for (to, from) in bytes.iter_mut().zip(digest) {
+            *to = *from;
+        }
+        Self { bytes, len: digest.len().min(MAX_TAG) }
+    }
+}
+
+/// A hash on its way.
+#[derive(Clone)]
+pub(crate) enum Mac {
+    HmacSha256(Hmac<Sha256>),
+    Sha256(Sha256),
+    #[cfg(feature = "sha1")]
+    HmacSha1(Hmac<sha1::Sha1>),
+    #[cfg(feature = "sha1")]
+    Sha1(sha1::Sha1),
+}
+
+impl Mac {
+    /// An HMAC state with its key already in; nothing where the hash's feature is off.
+    pub(crate) fn keyed(hash: Hash, key: &[u8]) -> Option<Self> {
+        match hash {
+            Hash::Sha256 => Hmac::new_from_slice(key).ok().map(Self::HmacSha256),
+            #[cfg(feature = "sha1")]
+            Hash::Sha1 => Hmac::new_from_slice(key).ok().map(Self::HmacSha1),
+            #[cfg(not(feature = "sha1"))]
+            Hash::Sha1 => None,
+        }
+    }
+
+    /// A plain digest; nothing where the hash's feature is off.
+    pub(crate) fn plain(hash: Hash) -> Option<Self> {
+        match hash {
+            Hash::Sha256 => Some(Self::Sha256(Sha256::new())),
+            #[cfg(feature = "sha1")]
+            Hash::Sha1 => Some(Self::Sha1(sha1::Sha1::new())),
+            #[cfg(not(feature = "sha1"))]
+            Hash::Sha1 => None,
+        }
+    }
+
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::HmacSha256(mac) => mac.update(bytes),
+            Self::Sha256(digest) => digest.update(bytes),
+            #[cfg(feature = "sha1")]
+            Self::HmacSha1(mac) => mac.update(bytes),
+            #[cfg(feature = "sha1")]
+            Self::Sha1(digest) => digest.update(bytes),
+        }
+    }
+
+    pub(crate) fn finish(self) -> Tag {
+        match self {
+            Self::HmacSha256(mac) => Tag::new(&mac.finalize().into_bytes()),
+            Self::Sha256(digest) => Tag::new(&digest.finalize()),
+            #[cfg(feature = "sha1")]
+            Self::HmacSha1(mac) => Tag::new(&mac.finalize().into_bytes()),
+            #[cfg(feature = "sha1")]
+            Self::Sha1(digest) => Tag::new(&digest.finalize()),
+        }
+    }
+}
+
+/// SHA-256 of some bytes.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}

@@ -1,0 +1,105 @@
+//! The one engine that runs every scheme.
+//!
+//! A request goes through `prepare` (everything the head alone decides), `prove` (the signature over the body) and
+//! `open` (decryption, tokens, handshakes). Nothing here knows a platform.
+
+mod candidates;
+mod ed25519;
+mod key;
+mod mac;
+mod open;
+mod prepare;
+mod prove;
+mod timestamp;
+mod wanted;
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use core::fmt;
+
+pub(crate) use key::{Key, Material};
+pub(crate) use mac::{Mac, sha256};
+pub(crate) use open::UNSIGNED_LIMIT;
+pub use open::Unsigned;
+pub(crate) use prepare::Prepared;
+pub(crate) use prove::{Proof, Stream};
+
+use crate::config::{ConfigError, ConfigWarning};
+use crate::head::Head;
+use crate::scheme::{Part, Scheme};
+use crate::secrets::Secrets;
+use crate::window::Window;
+
+/// What a check of [`Scheme::custom`] may see.
+#[derive(Clone, Copy)]
+pub struct CustomInput<'a> {
+    /// One of the secrets, decoded. The check runs once for each.
+    pub secret: &'a [u8],
+    /// The request's head.
+    pub head: Head<'a>,
+    /// The raw body.
+    pub body: &'a [u8],
+    /// The signature's text, where the scheme names a header for it.
+    pub signature: Option<&'a [u8]>,
+    /// The timestamp's text, where the scheme has one.
+    pub timestamp: Option<&'a [u8]>,
+}
+
+impl fmt::Debug for CustomInput<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomInput").finish_non_exhaustive()
+    }
+}
+
+/// Says whether a request is proved by one secret; it must compare in constant time.
+pub type CustomCheck = fn(&CustomInput<'_>) -> bool;
+
+/// Decrypts a body that one secret proved: `None` where the body is not encrypted, an error where it does not decrypt.
+pub type Open = fn(secret: &[u8], body: &[u8]) -> Result<Option<Vec<u8>>, Undecryptable>;
+
+/// A body that is encrypted but does not decrypt; why is nobody's business but the sender's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Undecryptable;
+
+/// A scheme with its keys: what a verifier is made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Core {
+    pub(crate) scheme: &'static Scheme,
+    pub(crate) keys: Vec<Key>,
+    tokens: Vec<Key>,
+    pub(crate) window: Option<Window>,
+    pub(crate) endpoint: Option<Box<str>>,
+    wanted: wanted::Wanted,
+    pub(crate) warnings: Vec<ConfigWarning>,
+}
+
+impl Core {
+    pub(crate) fn new(scheme: &'static Scheme, secrets: &Secrets) -> Result<Self, ConfigError> {
+        let primary = scheme.key_role.role;
+        let signing = key::signing_keys(scheme, secrets, primary)?;
+        let (scheme, keys) = match (signing.is_empty(), scheme.fallback) {
+            (true, Some(fallback)) => (fallback, key::signing_keys(fallback, secrets, primary)?),
+            _ => (scheme, signing),
+        };
+        if keys.is_empty() {
+            return Err(ConfigError::NoSecret(scheme.key_role.role));
+        }
+        let tokens = match scheme.token {
+            Some(rule) => key::token_keys(rule, secrets, primary)?,
+            None => Vec::new(),
+        };
+        key::refuse_unknown_roles(scheme, secrets, primary)?;
+        let warnings = key::warnings(secrets, scheme, primary);
+        let wanted = wanted::Wanted::new(scheme);
+        Ok(Self { scheme, keys, tokens, window: scheme.default_window(), endpoint: None, wanted, warnings })
+    }
+
+    /// The parts of the message before and after the body, and whether the body stands between them.
+    pub(crate) fn around_body(&self) -> (&'static [Part], &'static [Part], bool) {
+        let parts = self.scheme.message;
+        let at = parts.iter().position(|part| matches!(part, Part::Body));
+        let split = at.and_then(|at| Some((parts.get(..at)?, parts.get(at.checked_add(1)?..)?)));
+        split.map_or((parts, &[], false), |(before, after)| (before, after, true))
+    }
+}

@@ -1,0 +1,104 @@
+//! What the head alone decides: everything that can be refused before a byte of the body is read.
+
+use time::OffsetDateTime;
+
+use super::Core;
+use super::candidates::{self, Candidates};
+use super::timestamp;
+use super::wanted::HeadValues;
+use crate::error::Error;
+use crate::head::Head;
+use crate::scheme::{Algorithm, Part, Source};
+
+/// A head that promises a proof.
+#[derive(Clone, Copy)]
+pub(crate) struct Prepared<'r> {
+    pub(super) values: HeadValues<'r>,
+    pub(super) candidates: Candidates<'r>,
+    /// The timestamp's text, where the head has it.
+    pub(super) timestamp: Option<&'r [u8]>,
+    pub(crate) sent_at: Option<OffsetDateTime>,
+}
+
+impl Core {
+    /// Reads and checks the head. `None` where no header of the scheme is there and the scheme has an answer for
+    /// requests that are not signed.
+    pub(crate) fn prepare<'r>(&self, head: Head<'r>, now: OffsetDateTime) -> Result<Option<Prepared<'r>>, Error> {
+        let scheme = self.scheme;
+        let values = match self.wanted.collect(scheme, head)? {
+            Some(values) => values,
+            None if scheme.unsigned_handshake.is_some() => return Ok(None),
+            None => HeadValues::default(),
+        };
+        let signature = values.signature();
+        let header = || signature.filter(|text| !text.is_empty()).ok_or(Error::Missing(scheme.signature.source));
+        let candidates = match scheme.algorithm {
+            Algorithm::Token(_) | Algorithm::Custom(_) => Candidates::None,
+            _ => {
+                let usable = |alternate| self.keys.iter().any(|key| key.alternate == alternate);
+                Candidates::read(scheme, header()?, usable)?
+            }
+        };
+        self.check_parts(&values)?;
+        let mut prepared = Prepared { values, candidates, timestamp: None, sent_at: None };
+        let Some(rule) = scheme.timestamp else { return Ok(Some(prepared)) };
+        if rule.source.in_head() {
+            let text = match rule.source {
+                Source::Field(name) => candidates::field(scheme, header()?, name)?,
+                source => values.timestamp().filter(|text| !text.is_empty()).ok_or(Error::Missing(source))?,
+            };
+            prepared.timestamp = Some(text);
+            prepared.sent_at = self.fresh(rule.source, text, now)?;
+            if prepared.sent_at.is_none() {
+                self.check_unparsed_timestamp(rule.source, text)?;
+            }
+        }
+        Ok(Some(prepared))
+    }
+
+    /// Where the time lies, if a window is set; it is refused outside the window.
+    pub(super) fn fresh(
+        &self,
+        source: Source,
+        text: &[u8],
+        now: OffsetDateTime,
+    ) -> Result<Option<OffsetDateTime>, Error> {
+        let Some((rule, window)) = self.scheme.timestamp.zip(self.window) else { return Ok(None) };
+        timestamp::check(source, text, rule.unit, window, now).map(Some)
+    }
+
+    /// Values that stand next to fixed text in the message must not contain where that text begins: the border between
+    /// an id and what follows it would be the sender's to move.
+    fn check_parts(&self, values: &HeadValues<'_>) -> Result<(), Error> {
+        let mut nth = 0_usize;
+        for (index, part) in self.scheme.message.iter().enumerate() {
+            let Part::From(source) = part else { continue };
+            let text = values.part(nth).filter(|text| !text.is_empty()).ok_or(Error::Missing(*source))?;
+            nth = nth.saturating_add(1);
+            self.check_border(*source, text, index)?;
+        }
+        Ok(())
+    }
+
+    /// A timestamp that no window has parsed is still part of a message with borders.
+    fn check_unparsed_timestamp(&self, source: Source, text: &[u8]) -> Result<(), Error> {
+        match self.scheme.message.iter().position(|part| matches!(part, Part::Timestamp)) {
+            Some(index) => self.check_border(source, text, index),
+            None => Ok(()),
+        }
+    }
+
+    fn check_border(&self, source: Source, text: &[u8], index: usize) -> Result<(), Error> {
+        let next = index.checked_add(1).and_then(|next| self.scheme.message.get(next));
+        let border = match next {
+            Some(Part::Lit(text)) => text.bytes().next(),
+            _ => None,
+        };
+        let plain = |byte: &u8| byte.is_ascii_graphic() && *byte != b',' && Some(*byte) != border;
+        if text.iter().all(plain) {
+            Ok(())
+        } else {
+            Err(Error::Malformed(source, "one value of visible ASCII without a comma or the message's separator"))
+        }
+    }
+}

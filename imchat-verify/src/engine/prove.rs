@@ -1,0 +1,254 @@
+//! The signature over the body.
+
+use time::OffsetDateTime;
+
+use super::key::{Key, MAX_SECRETS, Material};
+use super::mac::{Mac, Tag, sha256};
+use super::prepare::Prepared;
+use super::{Core, CustomInput};
+use crate::error::Error;
+use crate::head::Head;
+use crate::scan::{MAX_SOURCES, lookup};
+use crate::scheme::{Algorithm, Part, PartInput, Source};
+use subtle::ConstantTimeEq as _;
+
+/// What the proof says: which secret matched, and when the request was sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Proof {
+    pub(crate) secret: usize,
+    /// The place of the matching key among all keys.
+    pub(crate) key: usize,
+    pub(crate) sent_at: Option<OffsetDateTime>,
+}
+
+/// Hash states that are fed while the body arrives, one for each key that counts.
+#[derive(Clone, Default)]
+pub(crate) struct Stream {
+    macs: [Option<Mac>; MAX_SECRETS],
+}
+
+impl Stream {
+    /// Hashes a piece of the body.
+    pub(crate) fn update(&mut self, chunk: &[u8]) {
+        for mac in self.macs.iter_mut().flatten() {
+            mac.update(chunk);
+        }
+    }
+}
+
+impl Core {
+    /// Feeds parts of the message to a sink; `nth` counts the parts that come from the head.
+    pub(crate) fn feed(
+        &self,
+        parts: &[Part],
+        nth: &mut usize,
+        secret: &[u8],
+        prepared: &Prepared<'_>,
+        input: &PartInput<'_>,
+        mut sink: impl FnMut(&[u8]),
+    ) -> Result<(), Error> {
+        for part in parts {
+            match part {
+                Part::Lit(text) => sink(text.as_bytes()),
+                Part::Body => sink(input.body),
+                Part::Secret => sink(secret),
+                Part::Timestamp => sink(prepared.timestamp.unwrap_or_default()),
+                Part::Url => sink(input.url.unwrap_or_default().as_bytes()),
+                Part::From(_) => {
+                    sink(prepared.values.part(*nth).unwrap_or_default());
+                    *nth = nth.saturating_add(1);
+                }
+                Part::Custom(write) => {
+                    write(input, &mut sink).map_err(|expected| Error::Malformed(Source::WholeBody, expected))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the body can be hashed while it arrives.
+    fn streams(&self) -> bool {
+        let hashes = matches!(self.scheme.algorithm, Algorithm::Hmac(_) | Algorithm::Digest(_));
+        let plain = !self.scheme.message.iter().any(|part| matches!(part, Part::Custom(_)));
+        hashes && plain && self.scheme.alternate.is_none() && self.around_body().2
+    }
+
+    /// Hash states that have seen all that stands before the body; `None` where the scheme needs the body whole.
+    pub(crate) fn stream(&self, prepared: &Prepared<'_>, head: Head<'_>, now: OffsetDateTime) -> Option<Stream> {
+        if !self.streams() {
+            return None;
+        }
+        let (before, _, _) = self.around_body();
+        let input = PartInput { method: head.method(), url: head.url(), body: &[] };
+        let mut stream = Stream::default();
+        for (slot, key) in stream.macs.iter_mut().zip(&self.keys) {
+            let Material::Hash(mac) = &key.material else { continue };
+            if key.counts_at(now) {
+                let mut mac = mac.clone();
+                self.feed(before, &mut 0, &key.secret, prepared, &input, |bytes| mac.update(bytes)).ok()?;
+                *slot = Some(mac);
+            }
+        }
+        Some(stream)
+    }
+
+    /// Proves the request. `stream` holds states that have already seen the body.
+    pub(crate) fn prove(
+        &self,
+        prepared: &Prepared<'_>,
+        stream: Option<Stream>,
+        head: Head<'_>,
+        body: &[u8],
+        now: OffsetDateTime,
+    ) -> Result<Proof, Error> {
+        self.refuse_extension(body)?;
+        let input = PartInput { method: head.method(), url: head.url(), body };
+        let mut streams = stream.map(|stream| stream.macs.into_iter());
+        let mut proved: Option<(usize, usize)> = None;
+        for (place, key) in self.keys.iter().enumerate() {
+            let fed = streams.as_mut().and_then(Iterator::next).flatten();
+            if !key.counts_at(now) {
+                continue;
+            }
+            if self.fits(key, fed, prepared, head, &input)? && proved.is_none() {
+                proved = Some((place, key.index));
+            }
+        }
+        let (key, secret) = proved.ok_or(Error::Mismatch)?;
+        let sent_at = match self.scheme.timestamp {
+            Some(rule) if !rule.source.in_head() => self.time_in_body(rule.source, head, body, now)?,
+            _ => prepared.sent_at,
+        };
+        Ok(Proof { secret, key, sent_at })
+    }
+
+    /// A plain digest of a captured request authenticates extensions of it; each carries NUL bytes, and no JSON or form
+    /// text does.
+    fn refuse_extension(&self, body: &[u8]) -> Result<(), Error> {
+        let digest = matches!(self.scheme.algorithm, Algorithm::Digest(_));
+        if digest && memchr::memchr(0, body).is_some() {
+            return Err(Error::Malformed(Source::WholeBody, "text without a NUL byte, which only an extension has"));
+        }
+        Ok(())
+    }
+
+    fn fits(
+        &self,
+        key: &Key,
+        fed: Option<Mac>,
+        prepared: &Prepared<'_>,
+        head: Head<'_>,
+        input: &PartInput<'_>,
+    ) -> Result<bool, Error> {
+        let any = |fits: &mut dyn FnMut(&Tag) -> bool| prepared.candidates.any(self.scheme, key.alternate, fits);
+        match &key.material {
+            Material::Hash(fresh) => {
+                let tag = match fed {
+                    Some(mut mac) => {
+                        let (before, after, _) = self.around_body();
+                        let mut nth = before.iter().filter(|part| matches!(part, Part::From(_))).count();
+                        self.feed(after, &mut nth, &key.secret, prepared, input, |bytes| mac.update(bytes))?;
+                        mac.finish()
+                    }
+                    None => {
+                        let mut mac = fresh.clone();
+                        self.feed(self.scheme.message, &mut 0, &key.secret, prepared, input, |bytes| {
+                            mac.update(bytes);
+                        })?;
+                        mac.finish()
+                    }
+                };
+                Ok(any(&mut |candidate| candidate.fits(&tag)))
+            }
+            Material::Ed25519(public) => {
+                let pieces = self.pieces(prepared, input);
+                Ok(any(&mut |candidate| public.verifies(&pieces, candidate.as_slice())))
+            }
+            Material::Token(digest) => match self.scheme.algorithm {
+                Algorithm::Token(sources) => token_fits(sources, head, input.body, core::slice::from_ref(&digest)),
+                _ => Ok(false),
+            },
+            Material::Raw => match self.scheme.algorithm {
+                Algorithm::Custom(check) => Ok(check(&CustomInput {
+                    secret: &key.secret,
+                    head,
+                    body: input.body,
+                    signature: prepared.values.signature(),
+                    timestamp: prepared.timestamp,
+                })),
+                _ => Ok(false),
+            },
+        }
+    }
+
+    /// The message as a list of pieces, for algorithms that take it so; parts written by a function are refused for
+    /// them when the scheme is built.
+    fn pieces<'a>(&self, prepared: &Prepared<'a>, input: &PartInput<'a>) -> [&'a [u8]; MAX_PIECES] {
+        let mut pieces: [&[u8]; MAX_PIECES] = [&[]; MAX_PIECES];
+        let mut nth = 0_usize;
+        for (piece, part) in pieces.iter_mut().zip(self.scheme.message) {
+            *piece = match part {
+                Part::Lit(text) => text.as_bytes(),
+                Part::Body => input.body,
+                Part::Timestamp => prepared.timestamp.unwrap_or_default(),
+                Part::Url => input.url.unwrap_or_default().as_bytes(),
+                Part::From(_) => {
+                    let value = prepared.values.part(nth).unwrap_or_default();
+                    nth = nth.saturating_add(1);
+                    value
+                }
+                Part::Secret | Part::Custom(_) => &[],
+            };
+        }
+        pieces
+    }
+
+    fn time_in_body(
+        &self,
+        source: Source,
+        head: Head<'_>,
+        body: &[u8],
+        now: OffsetDateTime,
+    ) -> Result<Option<OffsetDateTime>, Error> {
+        let [value, ..] = lookup(&[source], body, head.headers());
+        let text = value.text.ok_or(Error::Missing(source))?;
+        self.fresh(source, text.as_bytes(), now)
+    }
+
+    /// Compares the scheme's token with the opened body's, where one is configured.
+    pub(crate) fn check_token(&self, head: Head<'_>, opened: &[u8], now: OffsetDateTime) -> Result<(), Error> {
+        let Some(rule) = self.scheme.token.filter(|_| !self.tokens.is_empty()) else { return Ok(()) };
+        let mut digests = [&[0_u8; 32]; MAX_SECRETS];
+        let mut count = 0_usize;
+        for key in self.tokens.iter().filter(|key| key.counts_at(now)) {
+            if let (Material::Token(digest), Some(slot)) = (&key.material, digests.get_mut(count)) {
+                *slot = digest;
+                count = count.saturating_add(1);
+            }
+        }
+        let digests = digests.get(..count).unwrap_or_default();
+        if token_fits(rule.sources, head, opened, digests)? { Ok(()) } else { Err(Error::Mismatch) }
+    }
+}
+
+/// The most parts that a message of an Ed25519 scheme may have.
+pub(crate) const MAX_PIECES: usize = 8;
+
+/// Whether every source that is present holds one of these tokens; one must be present.
+fn token_fits(sources: &[Source], head: Head<'_>, body: &[u8], tokens: &[&[u8; 32]]) -> Result<bool, Error> {
+    let mut texts = lookup(sources, body, head.headers());
+    let (mut any, mut all) = (false, true);
+    for (value, source) in texts.iter_mut().zip(sources.iter().take(MAX_SOURCES)) {
+        if !value.present {
+            continue;
+        }
+        any = true;
+        let text = value.text.as_deref().ok_or(Error::Malformed(*source, "one token as text"))?;
+        let digest = sha256(text.as_bytes());
+        all &= tokens.iter().fold(false, |fits, token| fits | bool::from(token.ct_eq(&digest)));
+    }
+    match sources.first() {
+        Some(first) if !any => Err(Error::Missing(*first)),
+        _ => Ok(any && all),
+    }
+}

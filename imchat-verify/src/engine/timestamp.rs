@@ -1,0 +1,86 @@
+//! A request's time: strictly written, compared both ways.
+
+use core::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::error::Error;
+use crate::scheme::{Source, Unit};
+use crate::window::Window;
+
+/// Parses canonical decimals: ASCII digits, no sign, no space, no leading zero.
+fn decimal(text: &[u8]) -> Option<i64> {
+    match text {
+        [] | [b'0', _, ..] => return None,
+        _ => {}
+    }
+    text.iter().try_fold(0_i64, |number, byte| {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit <= 9)?;
+        number.checked_mul(10)?.checked_add(i64::from(digit))
+    })
+}
+
+fn in_unit(now: OffsetDateTime, unit: Unit) -> i64 {
+    match unit {
+        Unit::Seconds => now.unix_timestamp(),
+        Unit::Millis => now.unix_timestamp().saturating_mul(1000).saturating_add(i64::from(now.millisecond())),
+    }
+}
+
+fn span(units: u64, unit: Unit) -> Duration {
+    match unit {
+        Unit::Seconds => Duration::from_secs(units),
+        Unit::Millis => Duration::from_millis(units),
+    }
+}
+
+/// Checks that the time lies inside the window; exactly the window's edge passes.
+pub(super) fn check(
+    source: Source,
+    text: &[u8],
+    unit: Unit,
+    window: Window,
+    now: OffsetDateTime,
+) -> Result<OffsetDateTime, Error> {
+    let malformed = Error::Malformed(source, "a Unix time in canonical decimals");
+    let sent = decimal(text).ok_or(malformed)?;
+    let now = in_unit(now, unit);
+    let distance = span(now.abs_diff(sent), unit);
+    if sent <= now && distance > window.past {
+        return Err(Error::Stale { age: distance });
+    }
+    if sent > now && distance > window.future {
+        return Err(Error::Future { ahead: distance });
+    }
+    let at = match unit {
+        Unit::Seconds => OffsetDateTime::from_unix_timestamp(sent),
+        Unit::Millis => OffsetDateTime::from_unix_timestamp_nanos(i128::from(sent).saturating_mul(1_000_000)),
+    };
+    at.map_err(|_| malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_canonical_decimals_are_a_time() {
+        assert_eq!(decimal(b"1531420618"), Some(1_531_420_618));
+        assert_eq!(decimal(b"0"), Some(0));
+        for text in ["", " 1", "+1", "-1", "01", "1.5", "1e9", "1 ", "99999999999999999999", "\u{661}"] {
+            assert_eq!(decimal(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_edge_of_the_window_passes_and_one_second_more_does_not() {
+        let at = |text: &str| {
+            let now = OffsetDateTime::from_unix_timestamp(1000).unwrap();
+            check(Source::Header("t"), text.as_bytes(), Unit::Seconds, Window::FIVE_MINUTES, now)
+        };
+        assert!(at("700").is_ok() && at("1300").is_ok());
+        assert_eq!(at("699"), Err(Error::Stale { age: Duration::from_secs(301) }));
+        assert_eq!(at("1301"), Err(Error::Future { ahead: Duration::from_secs(301) }));
+        assert!(matches!(at("9223372036854775807"), Err(Error::Future { .. })));
+    }
+}

@@ -1,0 +1,129 @@
+//! The head of a request: method, URL and headers, without a body.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::error::Error;
+use crate::scheme::Source;
+
+/// Headers that can be walked once.
+///
+/// Implemented for `http::HeaderMap` (feature `http`) and for lists of name and value. Repeated headers are seen as
+/// often as they come; names may be in any case.
+pub trait Headers: Sync {
+    /// Calls `f` with every header's name and raw value, in order.
+    fn each<'a>(&'a self, f: &mut dyn FnMut(&'a str, &'a [u8]));
+}
+
+impl<N: AsRef<str> + Sync, V: AsRef<[u8]> + Sync> Headers for [(N, V)] {
+    fn each<'a>(&'a self, f: &mut dyn FnMut(&'a str, &'a [u8])) {
+        for (name, value) in self {
+            f(name.as_ref(), value.as_ref());
+        }
+    }
+}
+
+impl<N: AsRef<str> + Sync, V: AsRef<[u8]> + Sync, const L: usize> Headers for [(N, V); L] {
+    fn each<'a>(&'a self, f: &mut dyn FnMut(&'a str, &'a [u8])) {
+        self.as_slice().each(f);
+    }
+}
+
+impl<N: AsRef<str> + Sync, V: AsRef<[u8]> + Sync> Headers for Vec<(N, V)> {
+    fn each<'a>(&'a self, f: &mut dyn FnMut(&'a str, &'a [u8])) {
+        self.as_slice().each(f);
+    }
+}
+
+impl<T: Headers + ?Sized> Headers for &T {
+    fn each<'a>(&'a self, f: &mut dyn FnMut(&'a str, &'a [u8])) {
+        (**self).each(f);
+    }
+}
+
+#[cfg(feature = "http")]
+impl Headers for http::HeaderMap {
+    fn each<'a>(&'a self, f: &mut dyn FnMut(&'a str, &'a [u8])) {
+        for (name, value) in self {
+            f(name.as_str(), value.as_bytes());
+        }
+    }
+}
+
+/// The head of a request, borrowed.
+///
+/// ```
+/// use imchat_verify::Head;
+/// let headers = [("X-Slack-Request-Timestamp", "1531420618")];
+/// let head = Head::post(&headers);
+/// assert_eq!(head.method(), "POST");
+/// ```
+#[derive(Clone, Copy)]
+pub struct Head<'r> {
+    method: &'r str,
+    url: Option<&'r str>,
+    headers: &'r dyn Headers,
+}
+
+impl<'r> Head<'r> {
+    /// A POST whose URL no scheme in use signs.
+    #[must_use]
+    pub fn post<H: Headers>(headers: &'r H) -> Self {
+        Self { method: "POST", url: None, headers }
+    }
+
+    /// A request with its method (upper-case) and its public URL: the one that the platform was given, with scheme,
+    /// host and query, byte for byte. Forwarded headers prove nothing, so take it from configuration.
+    #[must_use]
+    pub fn new<H: Headers>(method: &'r str, url: &'r str, headers: &'r H) -> Self {
+        Self { method, url: Some(url), headers }
+    }
+
+    /// The method.
+    #[must_use]
+    pub const fn method(&self) -> &'r str {
+        self.method
+    }
+
+    /// The public URL, where the caller gave one.
+    #[must_use]
+    pub const fn url(&self) -> Option<&'r str> {
+        self.url
+    }
+
+    /// The headers.
+    #[must_use]
+    pub const fn headers(&self) -> &'r dyn Headers {
+        self.headers
+    }
+
+    /// The raw value of a parameter of the URL's query; one that comes twice is refused.
+    pub(crate) fn raw_query(&self, name: &'static str) -> Result<Option<&'r [u8]>, Error> {
+        let Some((_, query)) = self.url.and_then(|url| url.split_once('?')) else { return Ok(None) };
+        let query = query.split('#').next().unwrap_or_default();
+        let mut values = query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(key, _)| *key == name);
+        let first = values.next();
+        if values.next().is_some() {
+            return Err(Error::Repeated(Source::Query(name)));
+        }
+        Ok(first.map(|(_, value)| value.as_bytes()))
+    }
+}
+
+pub(crate) fn single<'a>(headers: &'a (dyn Headers + 'a), wanted: &str) -> Option<&'a [u8]> {
+    let (mut found, mut count) = (None, 0_usize);
+    headers.each(&mut |name, value| {
+        if name.eq_ignore_ascii_case(wanted) {
+            found = Some(value);
+            count = count.saturating_add(1);
+        }
+    });
+    if count == 1 { found } else { None }
+}
+
+impl fmt::Debug for Head<'_> {
+    /// Header values may hold tokens and signatures, and a URL's query too: neither is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Head").field("method", &self.method).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,221 @@
+//! Who and what a proved request is, and how far each statement is to be trusted.
+
+use alloc::borrow::Cow;
+use core::fmt;
+
+use crate::Digest;
+use crate::dedup::DedupKey;
+use crate::engine::Core;
+use crate::head::{Headers, single};
+use crate::scan::{MAX_SOURCES, Value, lookup};
+use crate::scheme::{Algorithm, Facts, Key, Part, Scheme, Source, When};
+
+/// A value together with whether the signature covers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Provenance<T> {
+    /// The signature covers it: the platform says so.
+    Signed(T),
+    /// Nothing covers it: whoever relayed the request could have changed it.
+    Unsigned(T),
+}
+
+impl<T> Provenance<T> {
+    /// The value, whoever says so.
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Signed(value) | Self::Unsigned(value) => value,
+        }
+    }
+
+    /// A reference to the value, whoever says so.
+    pub const fn get(&self) -> &T {
+        match self {
+            Self::Signed(value) | Self::Unsigned(value) => value,
+        }
+    }
+
+    /// The value, if the platform says so.
+    pub fn signed(self) -> Option<T> {
+        match self {
+            Self::Signed(value) => Some(value),
+            Self::Unsigned(_) => None,
+        }
+    }
+}
+
+/// A statement about a request.
+pub type Stated<'a> = Provenance<Cow<'a, str>>;
+
+/// Who and what a proved request is.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Identity<'a> {
+    /// The platform's id of the event.
+    pub event_id: Option<Stated<'a>>,
+    /// The id by which the platform asks receivers to tell duplicates apart, where it is not the event's.
+    pub semantic_id: Option<Stated<'a>>,
+    /// The event's type, in the platform's words.
+    pub event_type: Option<Stated<'a>>,
+    /// The workspace, team or organisation it belongs to.
+    pub tenant: Option<Stated<'a>>,
+    /// The key under which it is handled once; none where handling it twice changes nothing.
+    pub dedup_key: Option<DedupKey>,
+    /// The name of its kind.
+    pub kind: &'static str,
+    secret_id: bool,
+}
+
+impl fmt::Debug for Identity<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Identity");
+        out.field("kind", &self.kind).field("event_type", &self.event_type).field("tenant", &self.tenant);
+        if !self.secret_id {
+            out.field("event_id", &self.event_id).field("semantic_id", &self.semantic_id);
+        }
+        out.field("dedup_key", &self.dedup_key).finish_non_exhaustive()
+    }
+}
+
+/// The places that say who and what a request of this scheme is.
+pub(crate) fn sources(scheme: &Scheme) -> impl Iterator<Item = Source> {
+    let kinds = scheme.kinds.iter().flatten();
+    let conditions = kinds.clone().flat_map(|kind| kind.when).map(|when| when.source());
+    let own_keys = kinds.filter_map(|kind| kind.facts.own_key()).flat_map(|key| key.sources().iter().copied());
+    let named =
+        [scheme.key.sources(), scheme.event_id, scheme.event_type, scheme.tenant].into_iter().flatten().copied();
+    named.chain(conditions).chain(own_keys)
+}
+
+/// A header by the scheme's name for it; a family's `*` stands for the first spelling that is there.
+pub(crate) fn header<'a>(scheme: &Scheme, headers: &'a (dyn Headers + 'a), name: &str) -> Option<&'a [u8]> {
+    let Some(rest) = name.strip_prefix('*') else { return single(headers, name) };
+    let spelled = |family: &str, full: &str| full.strip_prefix(family) == Some(rest);
+    let families = core::iter::once("*").chain(scheme.signature.family.iter().copied());
+    families.filter_map(|family| find(headers, |full| spelled(family, full))).next()
+}
+
+fn find<'a>(headers: &'a (dyn Headers + 'a), wanted: impl Fn(&str) -> bool) -> Option<&'a [u8]> {
+    let mut found = None;
+    headers.each(&mut |name, value| {
+        if name.is_ascii() && wanted(&name.to_ascii_lowercase()) {
+            found = Some(value);
+        }
+    });
+    found
+}
+
+/// The facts of the kind that a body is of.
+pub(crate) fn kind(scheme: &'static Scheme, body: &[u8], headers: &dyn Headers) -> &'static Facts {
+    if scheme.kinds.iter().all(Option::is_none) {
+        return &scheme.facts;
+    }
+    Values::read(scheme, body, headers).kind()
+}
+
+/// The values of all the scheme's sources, by source.
+struct Values<'a> {
+    scheme: &'static Scheme,
+    sources: [Source; MAX_SOURCES],
+    values: [Value<'a>; MAX_SOURCES],
+}
+
+impl<'a> Values<'a> {
+    fn read(scheme: &'static Scheme, body: &'a [u8], headers: &'a (dyn Headers + 'a)) -> Self {
+        let mut list = [Source::WholeBody; MAX_SOURCES];
+        let mut count = 0_usize;
+        for source in sources(scheme) {
+            let known = list.iter().take(count).any(|listed| *listed == source);
+            if let (false, Some(slot)) = (known, list.get_mut(count)) {
+                *slot = source;
+                count = count.saturating_add(1);
+            }
+        }
+        let mut values = lookup(list.get(..count).unwrap_or_default(), body, headers);
+        for (value, source) in values.iter_mut().zip(&list) {
+            if let Source::Header(name) = source
+                && name.starts_with('*')
+            {
+                let text = header(scheme, headers, name).and_then(|text| core::str::from_utf8(text).ok());
+                *value = Value::text(text.map(Cow::Borrowed));
+            }
+        }
+        Self { scheme, sources: list, values }
+    }
+
+    fn get(&self, source: Source) -> Option<&Value<'a>> {
+        let at = self.sources.iter().position(|listed| *listed == source)?;
+        self.values.get(at)
+    }
+
+    fn first(&self, sources: &[Source]) -> Option<Stated<'a>> {
+        sources.iter().find_map(|source| {
+            let text = self.get(*source)?.text.clone().filter(|text| !text.is_empty())?;
+            Some(if signs(self.scheme, *source) { Provenance::Signed(text) } else { Provenance::Unsigned(text) })
+        })
+    }
+
+    fn kind(&self) -> &'static Facts {
+        let fits = self.scheme.kinds.iter().flatten().find(|kind| self.holds(kind.when));
+        fits.map_or(&self.scheme.facts, |kind| &kind.facts)
+    }
+
+    fn holds(&self, conditions: &[When]) -> bool {
+        conditions.iter().all(|when| {
+            let value = self.get(when.source());
+            let present = value.is_some_and(|value| value.present);
+            match when {
+                When::Present(_) => present,
+                When::Absent(_) => !present,
+                When::Is(_, text) => value.is_some_and(|value| value.text.as_deref() == Some(*text)),
+            }
+        })
+    }
+}
+
+/// Whether the scheme's signature covers what stands at this source.
+fn signs(scheme: &Scheme, source: Source) -> bool {
+    if matches!(scheme.algorithm, Algorithm::Token(_)) {
+        return false;
+    }
+    match source {
+        Source::Header(_) | Source::Query(_) | Source::Field(_) => {
+            scheme.message.iter().any(|part| matches!(part, Part::From(signed) if *signed == source))
+        }
+        Source::Json(_) | Source::Form(_) | Source::FormJson(..) | Source::WholeBody => scheme.signs_body(),
+    }
+}
+
+pub(crate) fn identify<'a>(
+    core: &'a Core,
+    body: &'a [u8],
+    headers: &'a (dyn Headers + 'a),
+    digest: &dyn Fn() -> Digest,
+) -> Identity<'a> {
+    let scheme = core.scheme;
+    let values = Values::read(scheme, body, headers);
+    let facts = values.kind();
+    let key = facts.own_key().unwrap_or(scheme.key);
+    let key_id = values.first(scheme.key.sources());
+    let own_id = facts.own_key().and_then(|key| values.first(key.sources()));
+    let tenant = values.first(scheme.tenant);
+    let scope = crate::dedup::Scope {
+        provider: scheme.name,
+        endpoint: core.endpoint.as_deref(),
+        tenant: tenant.as_ref().map(|tenant| tenant.get().as_ref()),
+    };
+    let id = if facts.own_key().is_some() { own_id.as_ref() } else { key_id.as_ref() };
+    let dedup_key = match key {
+        Key::Never => None,
+        Key::BodyDigest => Some(scope.digest_key(&digest())),
+        Key::Id(_) => Some(id.map_or_else(|| scope.digest_key(&digest()), |id| scope.id_key(id.get()))),
+        Key::SecretId(_) => Some(id.map_or_else(|| scope.digest_key(&digest()), |id| scope.secret_id_key(id.get()))),
+    };
+    let secret_id = matches!(key, Key::SecretId(_));
+    let event_id = key_id.or_else(|| values.first(scheme.event_id));
+    let (event_id, semantic_id) = match (event_id, own_id) {
+        (None, own) => (own, None),
+        (event, own) => (event, own),
+    };
+    let event_type = values.first(scheme.event_type);
+    Identity { event_id, semantic_id, event_type, tenant, dedup_key, kind: facts.name(), secret_id }
+}

@@ -1,0 +1,63 @@
+//! The platforms, each one `const` value: what is signed, how, and the platform's facts.
+//!
+//! Choose a platform by the route that its requests come to, never by a header: three platforms mean three things by
+//! `X-Hub-Signature`.
+
+#[cfg(feature = "ed25519")]
+mod discord;
+#[cfg(feature = "aes")]
+mod feishu;
+mod generic;
+mod github;
+mod slack;
+mod standard_webhooks;
+mod stripe;
+
+#[cfg(feature = "ed25519")]
+pub use discord::{DISCORD, Discord};
+#[cfg(all(feature = "aes", feature = "sign"))]
+pub use feishu::seal as feishu_seal;
+#[cfg(feature = "aes")]
+pub use feishu::{FEISHU, Feishu};
+#[cfg(feature = "sha1")]
+pub use feishu_card_legacy::{FEISHU_CARD_LEGACY, FeishuCardLegacy};
+pub use generic::{GENERIC, Generic};
+pub use github::{GITHUB, GitHub};
+#[cfg(feature = "sha1")]
+pub use github::{GITHUB_LEGACY, GitHubLegacy};
+pub use slack::{SLACK, Slack};
+pub use standard_webhooks::{OPENAI, OpenAi, STANDARD_WEBHOOKS, SVIX, StandardWebhooks, Svix};
+pub use stripe::{STRIPE, Stripe};
+
+#[cfg(feature = "sha1")]
+mod feishu_card_legacy;
+
+use crate::scheme::Scheme;
+
+/// Every scheme that this build knows, in alphabetical order.
+#[must_use]
+pub const fn all() -> &'static [&'static Scheme] {
+    &[
+        #[cfg(feature = "ed25519")]
+        &DISCORD,
+        #[cfg(feature = "aes")]
+        &FEISHU,
+        #[cfg(feature = "sha1")]
+        &FEISHU_CARD_LEGACY,
+        &GENERIC,
+        &GITHUB,
+        #[cfg(feature = "sha1")]
+        &GITHUB_LEGACY,
+        &OPENAI,
+        &SLACK,
+        &STANDARD_WEBHOOKS,
+        &STRIPE,
+        &SVIX,
+    ]
+}
+
+/// The scheme of this name, if this build knows it.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static Scheme> {
+    all().iter().find(|scheme| scheme.name() == name).copied()
+}

@@ -1,0 +1,380 @@
+//! A JSON scanner that follows a few pointers through a text in one pass, borrowing what it finds.
+//!
+//! It accepts what RFC 8259 accepts, at most 128 levels deep, also in values that no pointer asks for. A member that
+//! comes twice on a pointer's path makes that pointer's value unusable: which of the two counts is anyone's guess.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+/// How many pointers one scan can follow.
+pub(crate) const MAX_POINTERS: usize = 32;
+const MAX_DEPTH: usize = 128;
+
+/// What stands at a pointer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Found<'a> {
+    /// Nothing.
+    #[default]
+    Absent,
+    /// A string, between its quotes, escapes as written.
+    String(&'a str),
+    /// A number, `true` or `false`, as written.
+    Plain(&'a str),
+    /// `null`, an object or an array.
+    Other,
+    /// The path is ambiguous: a member on it comes twice.
+    Ambiguous,
+}
+
+impl<'a> Found<'a> {
+    /// The text of a scalar, with escapes resolved.
+    pub(crate) fn text(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::String(raw) if raw.contains('\\') => unescape(raw).map(Cow::Owned),
+            Self::String(raw) | Self::Plain(raw) => Some(Cow::Borrowed(raw)),
+            Self::Absent | Self::Other | Self::Ambiguous => None,
+        }
+    }
+
+    pub(crate) fn is_present(self) -> bool {
+        !matches!(self, Self::Absent)
+    }
+}
+
+/// The text is not JSON, or nests too deep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NotJson;
+
+/// Follows `pointers` through `text`; `found` gets one answer for each. Further pointers than the limit find nothing.
+pub(crate) fn scan<'a>(text: &'a [u8], pointers: &[&str], found: &mut [Found<'a>]) -> Result<(), NotJson> {
+    let text = core::str::from_utf8(text).map_err(|_| NotJson)?;
+    let mut scanner = Scanner { text, bytes: text.as_bytes(), at: 0, pointers, found };
+    scanner.found.fill(Found::Absent);
+    let wanted = pointers.iter().take(MAX_POINTERS).enumerate().fold(0, |set, (index, _)| set | bit(index));
+    scanner.space();
+    scanner.value(0, wanted, &[0; MAX_POINTERS])?;
+    scanner.space();
+    if scanner.at == scanner.bytes.len() { Ok(()) } else { Err(NotJson) }
+}
+
+/// The set that holds one pointer.
+fn bit(index: usize) -> u32 {
+    u32::try_from(index).ok().and_then(|shift| 1_u32.checked_shl(shift)).unwrap_or(0)
+}
+
+struct Scanner<'a, 'p> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    pointers: &'p [&'p str],
+    found: &'p mut [Found<'a>],
+}
+
+/// For every pointer, how many of its bytes led to the value being read.
+type Depths = [u16; MAX_POINTERS];
+
+/// The pointers of a set, by their index.
+fn members(mut set: u32) -> impl Iterator<Item = usize> {
+    core::iter::from_fn(move || {
+        let lowest = set.trailing_zeros();
+        set &= set.wrapping_sub(1);
+        (lowest < u32::BITS).then_some(lowest as usize)
+    })
+}
+
+impl<'a, 'p> Scanner<'a, 'p> {
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn step(&mut self) {
+        self.at = self.at.saturating_add(1);
+    }
+
+    fn eat(&mut self, byte: u8) -> Result<(), NotJson> {
+        if self.peek() == Some(byte) {
+            self.step();
+            Ok(())
+        } else {
+            Err(NotJson)
+        }
+    }
+
+    fn space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+            self.step();
+        }
+    }
+
+    fn slice(&self, from: usize, to: usize) -> Result<&'a str, NotJson> {
+        self.text.get(from..to).ok_or(NotJson)
+    }
+
+    /// What is left of a pointer below the value being read.
+    fn tail(&self, index: usize, paths: &Depths) -> Option<&'p str> {
+        self.pointers.get(index)?.get(usize::from(*paths.get(index)?)..)
+    }
+
+    fn record(&mut self, wanted: u32, paths: &Depths, value: Found<'a>) {
+        for index in members(wanted) {
+            let ends_here = self.tail(index, paths).is_some_and(str::is_empty);
+            match self.found.get_mut(index) {
+                Some(found) if ends_here && *found != Found::Ambiguous => *found = value,
+                _ => {}
+            }
+        }
+    }
+
+    fn value(&mut self, depth: usize, wanted: u32, paths: &Depths) -> Result<(), NotJson> {
+        match self.peek().ok_or(NotJson)? {
+            b'{' => {
+                self.record(wanted, paths, Found::Other);
+                self.object(depth, wanted, paths)
+            }
+            b'[' => {
+                self.record(wanted, paths, Found::Other);
+                self.array(depth, wanted, paths)
+            }
+            b'"' => {
+                let raw = self.string()?;
+                self.record(wanted, paths, Found::String(raw));
+                Ok(())
+            }
+            b't' => self.word("true", wanted, paths),
+            b'f' => self.word("false", wanted, paths),
+            b'n' => self.word("null", wanted, paths),
+            _ => {
+                let raw = self.number()?;
+                self.record(wanted, paths, Found::Plain(raw));
+                Ok(())
+            }
+        }
+    }
+
+    fn word(&mut self, word: &'static str, wanted: u32, paths: &Depths) -> Result<(), NotJson> {
+        let end = self.at.saturating_add(word.len());
+        if self.bytes.get(self.at..end) != Some(word.as_bytes()) {
+            return Err(NotJson);
+        }
+        self.at = end;
+        self.record(wanted, paths, if word == "null" { Found::Other } else { Found::Plain(word) });
+        Ok(())
+    }
+
+    fn object(&mut self, depth: usize, wanted: u32, paths: &Depths) -> Result<(), NotJson> {
+        let depth = deeper(depth)?;
+        self.step();
+        self.space();
+        if self.peek() == Some(b'}') {
+            self.step();
+            return Ok(());
+        }
+        let mut seen = 0_u32;
+        loop {
+            let key = self.string()?;
+            self.space();
+            self.eat(b':')?;
+            self.space();
+            if wanted == 0 {
+                self.value(depth, 0, paths)?;
+            } else {
+                let (inner, below) = self.follow(wanted, paths, key);
+                for index in members(inner & seen) {
+                    if let Some(found) = self.found.get_mut(index) {
+                        *found = Found::Ambiguous;
+                    }
+                }
+                self.value(depth, inner & !seen, &below)?;
+                seen |= inner;
+            }
+            self.space();
+            match self.peek() {
+                Some(b',') => {
+                    self.step();
+                    self.space();
+                }
+                Some(b'}') => {
+                    self.step();
+                    return Ok(());
+                }
+                _ => return Err(NotJson),
+            }
+        }
+    }
+
+    fn array(&mut self, depth: usize, wanted: u32, paths: &Depths) -> Result<(), NotJson> {
+        let depth = deeper(depth)?;
+        self.step();
+        self.space();
+        if self.peek() == Some(b']') {
+            self.step();
+            return Ok(());
+        }
+        let mut index = 0_usize;
+        loop {
+            if wanted == 0 {
+                self.value(depth, 0, paths)?;
+            } else {
+                let (inner, below) = self.advance(wanted, paths, |step| is_index(step, index));
+                self.value(depth, inner, &below)?;
+            }
+            index = index.saturating_add(1);
+            self.space();
+            match self.peek() {
+                Some(b',') => {
+                    self.step();
+                    self.space();
+                }
+                Some(b']') => {
+                    self.step();
+                    return Ok(());
+                }
+                _ => return Err(NotJson),
+            }
+        }
+    }
+
+    /// The pointers whose next step is this member, and how far they have come below it.
+    fn follow(&self, wanted: u32, paths: &Depths, key: &str) -> (u32, Depths) {
+        if !key.contains('\\') {
+            return self.advance(wanted, paths, |step| step == key);
+        }
+        match unescape(key) {
+            Some(key) => self.advance(wanted, paths, |step| step == key),
+            None => (0, [0; MAX_POINTERS]),
+        }
+    }
+
+    fn advance(&self, wanted: u32, paths: &Depths, fits: impl Fn(&str) -> bool) -> (u32, Depths) {
+        let (mut inner, mut below) = (0_u32, [0; MAX_POINTERS]);
+        for index in members(wanted) {
+            let Some(path) = self.tail(index, paths).and_then(|tail| tail.strip_prefix('/')) else { continue };
+            let step = path.split('/').next().unwrap_or_default();
+            if !fits(step) {
+                continue;
+            }
+            let come = paths.get(index).copied().unwrap_or_default();
+            let further = u16::try_from(step.len()).ok().and_then(|step| come.checked_add(step)?.checked_add(1));
+            if let (Some(further), Some(below)) = (further, below.get_mut(index)) {
+                inner |= bit(index);
+                *below = further;
+            }
+        }
+        (inner, below)
+    }
+
+    /// A string; returns what stands between its quotes.
+    fn string(&mut self) -> Result<&'a str, NotJson> {
+        self.eat(b'"')?;
+        let start = self.at;
+        loop {
+            let rest = self.bytes.get(self.at..).ok_or(NotJson)?;
+            let step = memchr::memchr2(b'"', b'\\', rest).ok_or(NotJson)?;
+            let plain = rest.get(..step).ok_or(NotJson)?;
+            if plain.iter().any(|byte| *byte < 0x20) {
+                return Err(NotJson);
+            }
+            self.at = self.at.saturating_add(step);
+            if self.peek() == Some(b'"') {
+                let text = self.slice(start, self.at)?;
+                self.step();
+                return Ok(text);
+            }
+            let (_, length) = escape(self.bytes.get(self.at..).ok_or(NotJson)?).ok_or(NotJson)?;
+            self.at = self.at.saturating_add(length);
+        }
+    }
+
+    fn number(&mut self) -> Result<&'a str, NotJson> {
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.step();
+        }
+        match self.peek() {
+            Some(b'0') => self.step(),
+            Some(b'1'..=b'9') => self.digits()?,
+            _ => return Err(NotJson),
+        }
+        if self.peek() == Some(b'.') {
+            self.step();
+            self.digits()?;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.step();
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.step();
+            }
+            self.digits()?;
+        }
+        self.slice(start, self.at)
+    }
+
+    fn digits(&mut self) -> Result<(), NotJson> {
+        let start = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.step();
+        }
+        if self.at > start { Ok(()) } else { Err(NotJson) }
+    }
+}
+
+fn deeper(depth: usize) -> Result<usize, NotJson> {
+    let depth = depth.saturating_add(1);
+    if depth > MAX_DEPTH { Err(NotJson) } else { Ok(depth) }
+}
+
+/// Whether a pointer's step names this place of an array, without leading zeros.
+fn is_index(step: &str, index: usize) -> bool {
+    let canonical = step == "0" || !step.starts_with('0');
+    canonical && step.bytes().all(|byte| byte.is_ascii_digit()) && step.parse() == Ok(index)
+}
+
+/// The character of one escape at the start of `bytes`, and the escape's length in bytes.
+fn escape(bytes: &[u8]) -> Option<(char, usize)> {
+    let simple = |character| Some((character, 2));
+    match *bytes.get(1)? {
+        b'"' => simple('"'),
+        b'\\' => simple('\\'),
+        b'/' => simple('/'),
+        b'b' => simple('\u{8}'),
+        b'f' => simple('\u{c}'),
+        b'n' => simple('\n'),
+        b'r' => simple('\r'),
+        b't' => simple('\t'),
+        b'u' => {
+            let first = unit(bytes.get(2..6)?)?;
+            if !(0xD800..0xE000).contains(&first) {
+                return Some((char::from_u32(first)?, 6));
+            }
+            if bytes.get(6..8)? != br"\u" {
+                return None;
+            }
+            let second = unit(bytes.get(8..12)?)?;
+            let pair = [u16::try_from(first).ok()?, u16::try_from(second).ok()?];
+            Some((char::decode_utf16(pair).next()?.ok()?, 12))
+        }
+        _ => None,
+    }
+}
+
+/// Four hex digits; nothing else that `from_str_radix` would take, such as a sign.
+fn unit(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0_u32, |unit, digit| Some((unit << 4) | char::from(*digit).to_digit(16)?))
+}
+
+fn unescape(raw: &str) -> Option<String> {
+    let mut out = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = rest.find('\\') {
+        let (plain, escaped) = rest.split_at_checked(at)?;
+        out.push_str(plain);
+        let (character, length) = escape(escaped.as_bytes())?;
+        out.push(character);
+        rest = escaped.get(length..)?;
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,7 @@
+//! Reads single values out of bodies that are already proved, in one pass and without building a tree.
+
+pub(crate) mod form;
+pub(crate) mod json;
+mod lookup;
+
+pub(crate) use lookup::{MAX_SOURCES, Value, lookup};

@@ -1,0 +1,142 @@
+//! The rules that every scheme keeps, evaluated by the compiler where a scheme is a `const`.
+
+use super::{Algorithm, Layout, Part, Scheme, Source};
+
+/// The rule that a scheme breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SchemeError(&'static str);
+
+impl SchemeError {
+    /// The rule, as a sentence.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        self.0
+    }
+}
+
+macro_rules! require {
+    ($holds:expr, $rule:expr) => {
+        if !$holds {
+            return Err(SchemeError($rule));
+        }
+    };
+}
+
+pub(super) const fn check(scheme: &Scheme) -> Result<(), SchemeError> {
+    require!(is_name(scheme.name), "a scheme's name is made of lower-case letters, digits and hyphens");
+    if let Err(error) = check_headers(scheme) {
+        return Err(error);
+    }
+    if let Err(error) = check_message(scheme) {
+        return Err(error);
+    }
+    check_timestamp(scheme)
+}
+
+const fn check_headers(scheme: &Scheme) -> Result<(), SchemeError> {
+    if !matches!(scheme.algorithm, Algorithm::Token(_)) {
+        require!(header_fits(scheme.signature.source, scheme), LOWER_CASE);
+    }
+    if let Some(rule) = scheme.timestamp {
+        require!(header_fits(rule.source, scheme), LOWER_CASE);
+        if let Source::Field(_) = rule.source {
+            let pairs = matches!(scheme.signature.layout, Layout::Pairs { .. });
+            require!(pairs, "a field of the signature header needs a signature laid out in pairs");
+        }
+    }
+    let mut parts = scheme.message;
+    while let [part, rest @ ..] = parts {
+        if let Part::From(source) = part {
+            require!(source.in_head(), "only values of the head can be part of a message");
+            require!(header_fits(*source, scheme), LOWER_CASE);
+        }
+        parts = rest;
+    }
+    Ok(())
+}
+
+const LOWER_CASE: &str =
+    "header names are lower-case, and start with * where, and only where, the signature has a family";
+
+const fn header_fits(source: Source, scheme: &Scheme) -> bool {
+    let Source::Header(name) = source else { return true };
+    let (family, rest) = match name.as_bytes() {
+        [b'*', rest @ ..] => (true, rest),
+        rest => (false, rest),
+    };
+    is_lower(rest) && !rest.is_empty() && family == !scheme.signature.family.is_empty()
+}
+
+const fn is_lower(mut text: &[u8]) -> bool {
+    while let [byte, rest @ ..] = text {
+        if !matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-') {
+            return false;
+        }
+        text = rest;
+    }
+    true
+}
+
+const fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 32 && is_lower(name.as_bytes())
+}
+
+const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
+    let (mut body, mut secret, mut variable) = (false, false, false);
+    let mut loose = false;
+    let mut parts = scheme.message;
+    while let [part, rest @ ..] = parts {
+        match part {
+            Part::Body => {
+                require!(!body, "the body stands once in a message");
+                body = true;
+            }
+            Part::Custom(_) => body = true,
+            Part::Secret => secret = true,
+            _ => {}
+        }
+        // Digits cannot move between a canonical timestamp and its neighbour without leaving the window.
+        let this_is_loose = part.is_variable() && !matches!(part, Part::Timestamp);
+        require!(!(loose && this_is_loose), "two variable parts stand side by side: a sender could move the border");
+        loose = if part.is_variable() { this_is_loose || (variable && loose) } else { false };
+        variable = part.is_variable();
+        parts = rest;
+    }
+    match scheme.algorithm {
+        Algorithm::Token(sources) => {
+            require!(!sources.is_empty(), "a token scheme names where the token stands");
+            require!(scheme.body_not_signed, "a token signs nothing: a token scheme admits body_not_signed()");
+        }
+        Algorithm::Custom(_) => {}
+        Algorithm::Digest(_) => require!(secret, "a plain digest without the secret proves nothing"),
+        Algorithm::Hmac(_) | Algorithm::Ed25519 => {
+            require!(!secret, "a keyed signature does not feed the secret into its message");
+        }
+    }
+    if !matches!(scheme.algorithm, Algorithm::Token(_) | Algorithm::Custom(_)) {
+        require!(body || scheme.body_not_signed, "the body is not signed: admit it with body_not_signed()");
+        require!(!(body && scheme.body_not_signed), "the body is signed: body_not_signed() is not true");
+    }
+    Ok(())
+}
+
+const fn check_timestamp(scheme: &Scheme) -> Result<(), SchemeError> {
+    let mut signed = false;
+    let mut parts = scheme.message;
+    while let [part, rest @ ..] = parts {
+        signed |= matches!(part, Part::Timestamp);
+        parts = rest;
+    }
+    match scheme.timestamp {
+        None => {
+            require!(!signed, "the message has a timestamp part but the scheme has no timestamp");
+        }
+        Some(rule) => {
+            let in_signed_body = !rule.source.in_head() && scheme.signs_body();
+            let custom = matches!(scheme.algorithm, Algorithm::Custom(_));
+            require!(signed || in_signed_body || custom, "the timestamp is checked but not signed");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! What makes two deliveries the same one, and how the kinds of a platform's requests are told apart.
+
+use super::Source;
+
+/// What a delivery's [`DedupKey`](crate::dedup::DedupKey) is made of.
+///
+/// Where every source of an id is absent the key falls back to the body's digest, never to a random one.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Key {
+    /// The first of these ids that is present.
+    Id(&'static [Source]),
+    /// As [`Key::Id`], for ids that are capabilities (a Slack `trigger_id`): they enter the key only hashed.
+    SecretId(&'static [Source]),
+    /// SHA-256 of the opened body: for platforms that sign no id.
+    BodyDigest,
+    /// No key: the delivery is handed on without a claim, because handling it twice changes nothing.
+    Never,
+}
+
+impl Key {
+    pub(crate) const fn sources(&self) -> &'static [Source] {
+        match self {
+            Self::Id(sources) | Self::SecretId(sources) => sources,
+            Self::BodyDigest | Self::Never => &[],
+        }
+    }
+}
+
+/// A condition on a body, by which a kind or a handshake is recognised.
+///
+/// A body is read as JSON when its first byte that is not white space is `{` or `[`, and as a form otherwise: the
+/// content type is not signed, so it decides nothing.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum When {
+    /// The value at this place is there, whatever it is.
+    Present(Source),
+    /// Nothing is at this place.
+    Absent(Source),
+    /// The value at this place is this text (a number counts as the text it is written with).
+    Is(Source, &'static str),
+}
+
+impl When {
+    pub(crate) const fn source(&self) -> Source {
+        match self {
+            Self::Present(source) | Self::Absent(source) | Self::Is(source, _) => *source,
+        }
+    }
+}

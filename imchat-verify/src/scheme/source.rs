@@ -1,0 +1,97 @@
+//! Where a value of a request comes from, and what is fed to the hash.
+
+use core::fmt;
+
+/// A place in a request from which the engine reads one value.
+///
+/// Header names are lower-case. JSON pointers are RFC 6901 without `~` escapes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// A header, by its lower-case name. In a [family](crate::Signature::family) a leading `*` stands for the family.
+    Header(&'static str),
+    /// A parameter of the URL's query, as written there.
+    Query(&'static str),
+    /// A key of the signature header's own list, such as `t` in `t=1,v1=…`.
+    Field(&'static str),
+    /// A scalar of a JSON body, by its pointer.
+    Json(&'static str),
+    /// A field of a form body.
+    Form(&'static str),
+    /// A scalar, by its pointer, of the JSON text in a field of a form body.
+    FormJson(&'static str, &'static str),
+    /// The body as a whole.
+    WholeBody,
+}
+
+impl Source {
+    /// Whether the value is known before a byte of the body is.
+    pub(crate) const fn in_head(self) -> bool {
+        matches!(self, Self::Header(_) | Self::Query(_) | Self::Field(_))
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(name) => write!(f, "header {name}"),
+            Self::Query(name) => write!(f, "query parameter {name}"),
+            Self::Field(name) => write!(f, "field {name} of the signature header"),
+            Self::Json(pointer) => write!(f, "JSON member {pointer}"),
+            Self::Form(name) => write!(f, "form field {name}"),
+            Self::FormJson(name, pointer) => write!(f, "JSON member {pointer} of form field {name}"),
+            Self::WholeBody => f.write_str("body"),
+        }
+    }
+}
+
+/// What a [`Part::Custom`] function may see of the request.
+#[derive(Debug, Clone, Copy)]
+pub struct PartInput<'a> {
+    /// The request's method, upper-case.
+    pub method: &'a str,
+    /// The public URL, where the caller gave one.
+    pub url: Option<&'a str>,
+    /// The raw body.
+    pub body: &'a [u8],
+}
+
+/// Writes one part of the signed message, piece by piece, to the sink; the error says what was expected of the request.
+pub type WritePart = fn(&PartInput<'_>, &mut dyn FnMut(&[u8])) -> Result<(), &'static str>;
+
+/// One piece of the signed message; pieces stream into the hash in order and are never concatenated.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Part {
+    /// Fixed text.
+    Lit(&'static str),
+    /// The raw body, any bytes.
+    Body,
+    /// The public URL as configured, byte for byte.
+    Url,
+    /// The secret itself (plain digests only).
+    Secret,
+    /// The timestamp's text as received.
+    Timestamp,
+    /// Another value of the head, as received.
+    From(Source),
+    /// A piece that one platform alone needs.
+    Custom(WritePart),
+}
+
+impl Part {
+    /// Whether a sender chooses what stands here.
+    pub(crate) const fn is_variable(&self) -> bool {
+        !matches!(self, Self::Lit(_) | Self::Secret)
+    }
+}
+
+/// How a timestamp is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unit {
+    /// Unix seconds in canonical decimals.
+    Seconds,
+    /// Unix milliseconds in canonical decimals.
+    Millis,
+}

@@ -1,0 +1,54 @@
+//! How platforms write their secrets, and what is wrong with one that is written otherwise.
+
+use alloc::vec::Vec;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+/// How a platform writes a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Form {
+    /// Text whose bytes are the key, whatever it looks like.
+    Text,
+    /// 64 hex digits: 32 bytes.
+    Hex32,
+    /// Base64 of at least 16 bytes, with or without `whsec_` before it (Standard Webhooks).
+    Whsec,
+    /// `whpk_` and base64 of 32 bytes (Standard Webhooks).
+    Whpk,
+}
+
+/// Encoded keys shorter than this are most likely a mistake, and weak if they are not.
+const LEAST_DECODED: usize = 16;
+
+impl Form {
+    /// What the secret looks like, as a sentence for the person who configured another.
+    #[must_use]
+    pub const fn expected(self) -> &'static str {
+        match self {
+            Self::Text => "the secret as the platform shows it: text that is not empty",
+            Self::Hex32 => "64 hex digits: the public key that the platform shows, not a token or an id",
+            Self::Whsec => "whsec_ and base64 of at least 16 bytes, without a version such as v1, before it",
+            Self::Whpk => "whpk_ and base64 of the 32 bytes of an Ed25519 public key",
+        }
+    }
+
+    /// The key's bytes; the error says what was expected.
+    pub(crate) fn decode(self, secret: &[u8]) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+        let decoded = match self {
+            Self::Text => Some(secret.to_vec()).filter(|secret| !secret.is_empty()),
+            Self::Hex32 => const_hex::decode(secret).ok().filter(|key| key.len() == 32 && secret.len() == 64),
+            Self::Whsec => {
+                let text = secret.strip_prefix(b"whsec_").unwrap_or(secret);
+                STANDARD.decode(text).ok().filter(|key| key.len() >= LEAST_DECODED)
+            }
+            Self::Whpk => {
+                let text = secret.strip_prefix(b"whpk_").ok_or_else(|| self.expected())?;
+                STANDARD.decode(text).ok().filter(|key| key.len() == 32)
+            }
+        };
+        decoded.map(Zeroizing::new).ok_or_else(|| self.expected())
+    }
+}

@@ -1,0 +1,236 @@
+//! Signing, with the same schemes: for senders of your own, tests, simulators and the command line.
+
+#[cfg(feature = "ed25519")]
+use alloc::boxed::Box;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use time::OffsetDateTime;
+
+use crate::config::ConfigError;
+use crate::engine::{Core, Key, Mac, Material, sha256};
+use crate::scheme::{Algorithm, Encoding, Layout, Part, PartInput, Scheme, Source, Unit};
+use crate::secrets::Secrets;
+
+/// What is to be signed.
+#[derive(Debug, Clone, Copy)]
+pub struct SignRequest<'a> {
+    method: &'a str,
+    url: Option<&'a str>,
+    body: &'a [u8],
+    now: OffsetDateTime,
+    id: Option<&'a str>,
+}
+
+impl<'a> SignRequest<'a> {
+    /// A POST of this body, sent at this time.
+    #[must_use]
+    pub const fn post(body: &'a [u8], now: OffsetDateTime) -> Self {
+        Self { method: "POST", url: None, body, now, id: None }
+    }
+
+    /// The public URL, for schemes that sign it.
+    #[must_use]
+    pub const fn url(mut self, url: &'a str) -> Self {
+        self.url = Some(url);
+        self
+    }
+
+    /// The method, upper-case, for schemes that sign it.
+    #[must_use]
+    pub const fn method(mut self, method: &'a str) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// The id or nonce that goes into a signed header; derived from body and time where none is given.
+    #[must_use]
+    pub const fn id(mut self, id: &'a str) -> Self {
+        self.id = Some(id);
+        self
+    }
+}
+
+/// Why a request cannot be signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignError {
+    /// The scheme has no signature that a sender could compute.
+    #[error("the scheme {0} cannot be signed here: its proof is part of the body, or a function of its own")]
+    Unsupported(&'static str),
+    /// A part of the message is missing from what is to be signed.
+    #[error("cannot sign: expected {0}")]
+    Incomplete(&'static str),
+}
+
+enum SigningKey {
+    Keyed(Key),
+    #[cfg(feature = "ed25519")]
+    Ed25519(Box<ed25519_dalek::SigningKey>),
+}
+
+/// Signs requests as a platform does.
+///
+/// The secret is the one that the platform signs with: for Ed25519 schemes the 32-byte seed in hex, not the public key.
+///
+/// ```
+/// use imchat_verify::providers::{SLACK, Slack};
+/// use imchat_verify::sign::{SignRequest, Signer};
+/// use imchat_verify::{Head, Verdict};
+/// use time::OffsetDateTime;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let now = OffsetDateTime::from_unix_timestamp(1_700_000_000)?;
+/// let headers = Signer::of(&SLACK, "a signing secret")?.sign(SignRequest::post(b"{}", now))?;
+/// let verifier = Slack::verifier("a signing secret")?;
+/// assert!(matches!(verifier.verify(Head::post(&headers), b"{}", now)?, Verdict::Event(_)));
+/// # Ok(()) }
+/// ```
+pub struct Signer {
+    scheme: &'static Scheme,
+    key: SigningKey,
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signer").field("scheme", &self.scheme.name()).finish_non_exhaustive()
+    }
+}
+
+impl Signer {
+    /// A signer of this scheme with the current one of these secrets.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] where the secret is missing, empty or not written as the platform writes it.
+    pub fn of(scheme: &'static Scheme, secrets: impl Into<Secrets>) -> Result<Self, ConfigError> {
+        let secrets = secrets.into();
+        #[cfg(feature = "ed25519")]
+        if matches!(scheme.algorithm, Algorithm::Ed25519) {
+            return Self::ed25519(scheme, &secrets);
+        }
+        let core = Core::new(scheme, &secrets)?;
+        let none = ConfigError::NoSecret(scheme.primary_role());
+        let key = core.keys.into_iter().find(|key| !key.alternate).ok_or(none)?;
+        Ok(Self { scheme: core.scheme, key: SigningKey::Keyed(key) })
+    }
+
+    #[cfg(feature = "ed25519")]
+    fn ed25519(scheme: &'static Scheme, secrets: &Secrets) -> Result<Self, ConfigError> {
+        let role = scheme.primary_role();
+        let bad =
+            ConfigError::BadSecret { role, index: 0, expected: "64 hex digits: the 32-byte seed of the key pair" };
+        let entry = secrets.of_role(role, role).next().ok_or(ConfigError::NoSecret(role))?;
+        let seed = crate::Form::Hex32.decode(entry.secret.bytes()).map_err(|_| bad.clone())?;
+        let seed = <[u8; 32]>::try_from(seed.as_slice()).map_err(|_| bad)?;
+        Ok(Self { scheme, key: SigningKey::Ed25519(ed25519_dalek::SigningKey::from_bytes(&seed).into()) })
+    }
+
+    /// The headers that prove the request, as lower-case name and value.
+    ///
+    /// # Errors
+    ///
+    /// [`SignError`] where the scheme has no signature to compute, or needs a URL that is not given.
+    pub fn sign(&self, request: SignRequest<'_>) -> Result<Vec<(String, String)>, SignError> {
+        let scheme = self.scheme;
+        let timestamp = scheme.timestamp.map(|rule| match rule.unit {
+            Unit::Seconds => request.now.unix_timestamp().to_string(),
+            Unit::Millis => (request.now.unix_timestamp_nanos() / 1_000_000).to_string(),
+        });
+        let id = request.id.map_or_else(|| derived_id(&request), String::from);
+        let tag = self.tag(&request, timestamp.as_deref().unwrap_or_default(), &id)?;
+        let encoded = match scheme.signature.encoding {
+            Encoding::Hex => const_hex::encode(tag),
+            Encoding::Base64 => STANDARD.encode(tag),
+        };
+        let mut headers = Vec::new();
+        let mut fields = String::new();
+        match (scheme.timestamp.map(|rule| rule.source), timestamp) {
+            (Some(Source::Header(name)), Some(text)) => headers.push((self.spelled(name), text)),
+            (Some(Source::Field(name)), Some(text)) => fields = [name, "=", &text, ","].concat(),
+            _ => {}
+        }
+        for part in scheme.message {
+            if let Part::From(Source::Header(name)) = part {
+                headers.push((self.spelled(name), id.clone()));
+            }
+        }
+        if let Source::Header(name) = scheme.signature.source {
+            let value = match scheme.signature.layout {
+                Layout::Prefixed(prefix) => [prefix, &encoded].concat(),
+                Layout::Pairs { version, .. } => [&fields, version, "=", &encoded].concat(),
+                Layout::Tagged { version, delimiter, .. } => {
+                    let mut value = String::from(version);
+                    value.push(char::from(delimiter));
+                    value + &encoded
+                }
+            };
+            headers.push((self.spelled(name), value));
+        }
+        Ok(headers)
+    }
+
+    /// The first spelling of a family's header.
+    fn spelled(&self, name: &str) -> String {
+        match (name.strip_prefix('*'), self.scheme.signature.family.first()) {
+            (Some(rest), Some(family)) => [family, rest].concat(),
+            _ => String::from(name),
+        }
+    }
+
+    fn tag(&self, request: &SignRequest<'_>, timestamp: &str, id: &str) -> Result<Vec<u8>, SignError> {
+        match &self.key {
+            SigningKey::Keyed(key) => {
+                let Material::Hash(mac) = &key.material else { return Err(SignError::Unsupported(self.scheme.name())) };
+                let mut mac: Mac = mac.clone();
+                self.message(request, timestamp, id, &key.secret, &mut |bytes| mac.update(bytes))?;
+                Ok(mac.finish().as_slice().to_vec())
+            }
+            #[cfg(feature = "ed25519")]
+            SigningKey::Ed25519(key) => {
+                use ed25519_dalek::Signer as _;
+                let mut message = Vec::new();
+                self.message(request, timestamp, id, &[], &mut |bytes| message.extend_from_slice(bytes))?;
+                Ok(key.sign(&message).to_bytes().to_vec())
+            }
+        }
+    }
+
+    fn message(
+        &self,
+        request: &SignRequest<'_>,
+        timestamp: &str,
+        id: &str,
+        secret: &[u8],
+        sink: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), SignError> {
+        if matches!(self.scheme.algorithm, Algorithm::Token(_) | Algorithm::Custom(_)) {
+            return Err(SignError::Unsupported(self.scheme.name()));
+        }
+        for part in self.scheme.message {
+            match part {
+                Part::Lit(text) => sink(text.as_bytes()),
+                Part::Body => sink(request.body),
+                Part::Secret => sink(secret),
+                Part::Timestamp => sink(timestamp.as_bytes()),
+                Part::From(_) => sink(id.as_bytes()),
+                Part::Url => sink(request.url.ok_or(SignError::Incomplete("the public URL"))?.as_bytes()),
+                Part::Custom(write) => {
+                    let input = PartInput { method: request.method, url: request.url, body: request.body };
+                    write(&input, sink).map_err(SignError::Incomplete)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The core has no randomness: the same body at the same second has the same id.
+fn derived_id(request: &SignRequest<'_>) -> String {
+    let mut seed = request.now.unix_timestamp().to_be_bytes().to_vec();
+    seed.extend_from_slice(request.body);
+    const_hex::encode(sha256(&seed).get(..12).unwrap_or_default())
+}
