@@ -1,1 +1,12 @@
-//! A tower Layer that proves, deduplicates and acknowledges webhooks.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod clock;
+pub mod webhook;
+
+pub use clock::SystemClock;
+pub use imchat_verify as verify;
+pub use webhook::{Duplicate, Execute, Rejection, ResponseBody, WebhookBuilder, WebhookLayer, WebhookService};
+
+#[cfg(test)]
+use {tokio as _, tower as _};

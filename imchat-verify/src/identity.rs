@@ -5,10 +5,10 @@ use core::fmt;
 
 use crate::Digest;
 use crate::dedup::DedupKey;
-use crate::engine::Core;
+use crate::engine::{Core, sha256};
 use crate::head::{Headers, single};
 use crate::scan::{MAX_SOURCES, Value, lookup};
-use crate::scheme::{Algorithm, Facts, Key, Part, Scheme, Source, When};
+use crate::scheme::{Algorithm, Attempts, Facts, Key, Part, Scheme, Source, When};
 
 /// A value together with whether the signature covers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,9 +60,40 @@ pub struct Identity<'a> {
     pub tenant: Option<Stated<'a>>,
     /// The key under which it is handled once; none where handling it twice changes nothing.
     pub dedup_key: Option<DedupKey>,
+    /// What every attempt under the same key must bring along.
+    pub witness: Witness,
     /// The name of its kind.
     pub kind: &'static str,
     secret_id: bool,
+}
+
+/// What every attempt under one dedup key must bring along, beside the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Witness {
+    /// Nothing: bodies may honestly differ between attempts.
+    Nothing,
+    /// The digest of the body: another one under the same id is not the same delivery.
+    Body(Digest),
+    /// The digest of the delivery's id, where the key is the body: another id with the same body is a replay.
+    DeliveryId(Digest),
+}
+
+impl Witness {
+    /// The digest to claim with.
+    #[must_use]
+    pub const fn digest(&self) -> Option<Digest> {
+        match self {
+            Self::Nothing => None,
+            Self::Body(digest) | Self::DeliveryId(digest) => Some(*digest),
+        }
+    }
+
+    /// Whether it is the body's digest.
+    #[must_use]
+    pub const fn is_body(&self) -> bool {
+        matches!(self, Self::Body(_))
+    }
 }
 
 impl fmt::Debug for Identity<'_> {
@@ -210,12 +241,19 @@ pub(crate) fn identify<'a>(
         Key::Id(_) => Some(id.map_or_else(|| scope.digest_key(&digest()), |id| scope.id_key(id.get()))),
         Key::SecretId(_) => Some(id.map_or_else(|| scope.digest_key(&digest()), |id| scope.secret_id_key(id.get()))),
     };
+    let by_body = matches!(key, Key::BodyDigest) || id.is_none();
     let secret_id = matches!(key, Key::SecretId(_));
     let event_id = key_id.or_else(|| values.first(scheme.event_id));
     let (event_id, semantic_id) = match (event_id, own_id) {
         (None, own) => (own, None),
         (event, own) => (event, own),
     };
+    let witness = match (by_body, &event_id) {
+        (true, Some(id)) => Witness::DeliveryId(sha256(id.get().as_bytes())),
+        (true, None) => Witness::Nothing,
+        (false, _) if facts.attempt_bodies() == Attempts::SameBytes => Witness::Body(digest()),
+        (false, _) => Witness::Nothing,
+    };
     let event_type = values.first(scheme.event_type);
-    Identity { event_id, semantic_id, event_type, tenant, dedup_key, kind: facts.name(), secret_id }
+    Identity { witness, event_id, semantic_id, event_type, tenant, dedup_key, kind: facts.name(), secret_id }
 }

@@ -29,7 +29,7 @@ pub use config::{ConfigError, ConfigWarning};
 pub use engine::{CustomCheck, CustomInput, Open, Undecryptable, Unsigned};
 pub use error::Error;
 pub use head::{Head, Headers};
-pub use identity::{Identity, Provenance, Stated};
+pub use identity::{Identity, Provenance, Stated, Witness};
 pub use pending::Pending;
 pub use proved::Proved;
 pub use receipt::Receipt;

@@ -1,0 +1,217 @@
+//! Claim, run, settle: a delivery is handled once, and acknowledged only when it was.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use http_body_util::Full;
+use imchat_verify::dedup::{Claim, DedupKey, DedupStore as _, Lease, Settled, SharedStore, StoreError};
+use imchat_verify::{AnyProvider, Digest, Receipt};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::builder::Config;
+use super::panic::Panicked;
+use super::rejection::{self, Rejection};
+use super::response::ResponseBody;
+use super::service::{finish_refusal, own, refuse as refuse_with};
+
+/// Runs futures to their end, wherever the request that started them is.
+///
+/// Implemented for functions, such as `|work| { tokio::spawn(work); }`.
+pub trait Execute: Send + Sync + 'static {
+    /// Starts the work and returns at once.
+    fn execute(&self, work: Pin<Box<dyn Future<Output = ()> + Send>>);
+}
+
+impl<F> Execute for F
+where
+    F: Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync + 'static,
+{
+    fn execute(&self, work: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        self(work);
+    }
+}
+
+/// Marks the answer to a duplicate, among the response's extensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Duplicate {
+    /// The same body came under another delivery id, which no honest retry does.
+    pub replay_suspected: bool,
+}
+
+/// What a claim came to.
+pub(super) enum Claimed {
+    /// Nothing is claimed: no store, or a kind that is handed on each time.
+    Unkeyed,
+    /// The delivery is ours to handle.
+    Granted(Lease),
+    /// It is done already; this is the answer.
+    Duplicate(Response<Full<Bytes>>),
+}
+
+const FIRST_WAIT: Duration = Duration::from_millis(25);
+const LONGEST_WAIT: Duration = Duration::from_millis(200);
+
+/// Claims the delivery; waits within the platform's deadline for an owner that is still at work.
+pub(super) async fn claim(
+    config: &Config,
+    receipt: &Receipt<AnyProvider>,
+    arrived: Instant,
+) -> Result<Claimed, Rejection> {
+    let Some(store) = &config.store else { return Ok(Claimed::Unkeyed) };
+    let (key, witness) = {
+        let identity = receipt.identity();
+        let Some(key) = identity.dedup_key else { return Ok(Claimed::Unkeyed) };
+        (key, identity.witness)
+    };
+    let give_up = arrived.checked_add(config.wait).unwrap_or(arrived);
+    let mut wait = FIRST_WAIT;
+    loop {
+        match try_claim(config, store, &key, witness.digest()).await? {
+            Claim::Granted(lease) => return Ok(Claimed::Granted(lease)),
+            Claim::Done { .. } => return Ok(Claimed::Duplicate(duplicate(receipt, false))),
+            Claim::Mismatch if witness.is_body() => {
+                tracing::warn!("the same event id came with another body");
+                return Err(Rejection::Mismatch);
+            }
+            Claim::Mismatch => {
+                tracing::warn!("replay_suspected: the same body came under another delivery id");
+                return Ok(Claimed::Duplicate(duplicate(receipt, true)));
+            }
+            Claim::Busy { retry_after } => {
+                let next = Instant::now().checked_add(wait).filter(|next| *next < give_up);
+                if next.is_none() {
+                    return Err(Rejection::Busy { retry_after });
+                }
+                sleep(wait).await;
+                wait = wait.saturating_mul(2).min(LONGEST_WAIT);
+            }
+        }
+    }
+}
+
+async fn try_claim(
+    config: &Config,
+    store: &SharedStore,
+    key: &DedupKey,
+    digest: Option<Digest>,
+) -> Result<Claim, Rejection> {
+    in_time(config, store.claim(key, digest, config.lease)).await
+}
+
+/// One call to the store within its timeout.
+async fn in_time<T>(config: &Config, verb: impl Future<Output = Result<T, StoreError>>) -> Result<T, Rejection> {
+    match timeout(config.store_timeout, verb).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the dedup store failed");
+            Err(Rejection::Store)
+        }
+        Err(_) => {
+            tracing::error!(timeout = ?config.store_timeout, "the dedup store did not answer in time");
+            Err(Rejection::Store)
+        }
+    }
+}
+
+/// A duplicate is told what the first one was told: taken.
+fn duplicate(receipt: &Receipt<AnyProvider>, replay_suspected: bool) -> Response<Full<Bytes>> {
+    let accepted = receipt.kind().accepted_reply(&receipt.identity());
+    let mut response = rejection::reply(accepted);
+    response.extensions_mut().insert(Duplicate { replay_suspected });
+    response
+}
+
+/// The answer where a delivery could not be taken: a status that makes the platform try again, or, where it never does,
+/// words for the person who waits.
+pub(super) fn refuse(config: &Config, receipt: &Receipt<AnyProvider>, rejection: Rejection) -> Response<Full<Bytes>> {
+    match receipt.kind().failure_reply() {
+        Some(words) => finish_refusal(config, rejection::reply(words), rejection),
+        None => refuse_with(config, rejection),
+    }
+}
+
+/// Runs the inner service under a lease and settles it.
+pub(super) async fn run<R, E, F>(
+    config: Arc<Config>,
+    receipt: Receipt<AnyProvider>,
+    lease: Lease,
+    call: F,
+) -> Result<Response<ResponseBody<R>>, E>
+where
+    F: Future<Output = Result<Result<Response<R>, E>, Panicked>> + Send + 'static,
+    R: Send + 'static,
+    E: Send + 'static,
+{
+    let Some(executor) = config.executor.clone() else {
+        let outcome = call.await;
+        return settle(&config, &receipt, &lease, outcome).await;
+    };
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    let settings = Arc::clone(&config);
+    executor.execute(Box::pin(async move {
+        let outcome = renewing(&settings, &lease, call).await;
+        // Nobody may be waiting any more: the work and its settlement count all the same.
+        let _ = answer.send(settle(&settings, &receipt, &lease, outcome).await);
+    }));
+    answered.await.unwrap_or_else(|_| Ok(own(refuse_with(&config, Rejection::Panicked))))
+}
+
+/// Runs the call and renews the lease at a third of its life.
+async fn renewing<T>(config: &Config, lease: &Lease, call: impl Future<Output = T>) -> T {
+    let Some(store) = &config.store else { return call.await };
+    let mut call = pin!(call);
+    loop {
+        match timeout(config.lease / 3, &mut call).await {
+            Ok(outcome) => return outcome,
+            // A lease that is lost here shows when it is settled; the work cannot be taken back.
+            Err(_) => {
+                let _ = in_time(config, store.renew(lease, config.lease)).await;
+            }
+        }
+    }
+}
+
+async fn settle<R, E>(
+    config: &Config,
+    receipt: &Receipt<AnyProvider>,
+    lease: &Lease,
+    outcome: Result<Result<Response<R>, E>, Panicked>,
+) -> Result<Response<ResponseBody<R>>, E> {
+    let Some(store) = &config.store else { return Ok(own(refuse_with(config, Rejection::Store))) };
+    let response = match outcome {
+        Ok(Ok(response)) => response,
+        failed => {
+            // The next attempt should not wait for the lease to end; if this fails, it will.
+            let _ = in_time(config, store.release(lease)).await;
+            return match failed {
+                Ok(outcome) => outcome.map(|response| response.map(ResponseBody::inner)),
+                Err(Panicked) => Ok(own(refuse(config, receipt, Rejection::Panicked))),
+            };
+        }
+    };
+    let (parts, body) = response.into_parts();
+    let done = config.complete_when.as_ref().map_or_else(|| is_done(parts.status), |done| done(&parts));
+    let response = Response::from_parts(parts, ResponseBody::inner(body));
+    if !done {
+        let _ = in_time(config, store.release(lease)).await;
+        return Ok(response);
+    }
+    let rejection = match in_time(config, store.complete(lease, config.retain)).await {
+        Ok(Settled::Ok) => return Ok(response),
+        Ok(Settled::Lost) => {
+            tracing::warn!(fence = lease.fence().get(), "the lease was lost before the delivery was done");
+            Rejection::Lost
+        }
+        Err(rejection) => rejection,
+    };
+    Ok(own(refuse(config, receipt, rejection)))
+}
+
+fn is_done(status: StatusCode) -> bool {
+    let again = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
+    !status.is_server_error() && !again
+}

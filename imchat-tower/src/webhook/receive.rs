@@ -1,0 +1,89 @@
+//! From a request of anyone's to a proved one: rules 1 to 6.
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, Response};
+use http_body::Body;
+use http_body_util::Full;
+use imchat_verify::{AnyProvider, Error, Head, Receipt, Reply, Verdict, Verify};
+use tokio::time::timeout;
+
+use super::body;
+use super::builder::Config;
+use super::rejection::{self, Rejection};
+
+/// What came of a request.
+pub(super) enum Received {
+    /// It is proved.
+    Event(Receipt<AnyProvider>),
+    /// It is answered, and not handed on.
+    Answer(Response<Full<Bytes>>),
+}
+
+/// The most that is read of a request that can only be an `ssl_check`, in bytes.
+const SSL_CHECK_LIMIT: usize = 4096;
+
+pub(super) async fn receive<B: Body>(config: &Config, parts: &Parts, body: B) -> Result<Received, Rejection> {
+    if parts.method != Method::POST {
+        return Err(Rejection::Method);
+    }
+    let chosen = config.resolve.as_ref().map(|resolve| resolve(parts).ok_or(Rejection::Unknown)).transpose()?;
+    let verify: &dyn Verify = chosen.as_deref().unwrap_or(&*config.verify);
+    let limit = config.body_limit.unwrap_or_else(|| verify.scheme().largest_body());
+    body::check_head(&parts.headers, limit)?;
+    let url = public_url(config, parts);
+    let head = match &url {
+        Some(url) => Head::new(parts.method.as_str(), url, &parts.headers),
+        None => Head::post(&parts.headers),
+    };
+    let now = config.clock.now();
+    let mut pending = match verify.begin(head, now) {
+        Ok(pending) => pending,
+        Err(error) => return unproved(config, error, body).await,
+    };
+    let limit = limit.min(pending.limit());
+    pending.reserve(body::room(&parts.headers, limit));
+    let reading = body::read(body, limit, &config.budget, |chunk| pending.update(chunk));
+    let share = match timeout(config.body_deadline, reading).await {
+        Ok(Ok(share)) => share,
+        // A request without a signature is refused like a forgery, also for its size.
+        Ok(Err(Rejection::TooLarge { .. })) if pending.is_unsigned() => return Err(too_long_unsigned(pending)),
+        Ok(Err(rejection)) => return Err(rejection),
+        Err(_) => return Err(Rejection::BodyTimeout),
+    };
+    let verdict = pending.finish();
+    drop(share);
+    match verdict {
+        Ok(Verdict::Event(proved)) => Ok(Received::Event(proved.receipt())),
+        Ok(Verdict::Handshake(reply)) => Ok(Received::Answer(rejection::reply(reply))),
+        Err(error) => Err(Rejection::Unproved(error)),
+    }
+}
+
+fn too_long_unsigned(pending: imchat_verify::Pending<'_, AnyProvider>) -> Rejection {
+    match pending.finish() {
+        Err(error) => Rejection::Unproved(error),
+        Ok(_) => Rejection::Unknown,
+    }
+}
+
+fn public_url(config: &Config, parts: &Parts) -> Option<String> {
+    let origin = config.public_url.as_deref()?;
+    let path = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    Some([origin, path].concat())
+}
+
+/// A head that proves nothing: refused before the body is polled, unless the old Slack check is to be answered.
+async fn unproved<B: Body>(config: &Config, error: Error, body: B) -> Result<Received, Rejection> {
+    if !config.ssl_check || !matches!(error, Error::Missing(_)) {
+        return Err(Rejection::Unproved(error));
+    }
+    let mut form = Vec::new();
+    let reading = body::read(body, SSL_CHECK_LIMIT, &config.budget, |chunk| form.extend_from_slice(chunk));
+    let read = timeout(config.body_deadline, reading).await;
+    let is_check = form.split(|byte| *byte == b'&').any(|pair| pair == b"ssl_check=1");
+    match read {
+        Ok(Ok(_)) if is_check => Ok(Received::Answer(rejection::reply(Reply::EMPTY))),
+        _ => Err(Rejection::Unproved(error)),
+    }
+}

@@ -1,0 +1,161 @@
+//! The service: rules 7 to 9 around the inner one.
+
+use std::fmt;
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::Full;
+use imchat_verify::{AnyProvider, Receipt};
+use tower_service::Service;
+use tracing::Instrument as _;
+
+use super::builder::Config;
+use super::dedup::{self, Claimed};
+use super::panic::{Panicked, caught};
+use super::receive::{Received, receive};
+use super::rejection::Rejection;
+use super::response::ResponseBody;
+
+/// Proves, deduplicates and acknowledges webhooks in front of `S`; see the [module](super) for the rules.
+///
+/// Its own failures are responses; its error is the inner service's.
+#[derive(Clone)]
+pub struct WebhookService<S> {
+    inner: S,
+    config: Arc<Config>,
+}
+
+impl<S> WebhookService<S> {
+    pub(super) const fn new(inner: S, config: Arc<Config>) -> Self {
+        Self { inner, config }
+    }
+
+    /// The inner service.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The inner service, mutably.
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The inner service, by value.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S> fmt::Debug for WebhookService<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookService").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+type Answer<B, E> = Result<Response<ResponseBody<B>>, E>;
+
+impl<S, B, R> Service<Request<B>> for WebhookService<S>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    R: Send + 'static,
+{
+    type Response = Response<ResponseBody<R>>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Answer<R, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        // The instance that was polled ready is the one to call: its clone may not be.
+        let clone = self.inner.clone();
+        let inner = mem::replace(&mut self.inner, clone);
+        let config = Arc::clone(&self.config);
+        let span = tracing::debug_span!("webhook", scheme = config.verify.scheme().name());
+        Box::pin(answer(config, inner, request).instrument(span))
+    }
+}
+
+async fn answer<S, B, R>(config: Arc<Config>, inner: S, request: Request<B>) -> Answer<R, S::Error>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<R>> + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+    B: Body,
+    R: Send + 'static,
+{
+    let arrived = tokio::time::Instant::now();
+    let (mut parts, body) = request.into_parts();
+    let receipt = match receive(&config, &parts, body).await {
+        Ok(Received::Event(receipt)) => receipt,
+        Ok(Received::Answer(reply)) => return Ok(own(reply)),
+        Err(rejection) => return Ok(own(refuse(&config, rejection))),
+    };
+    let claimed = match dedup::claim(&config, &receipt, arrived).await {
+        Ok(Claimed::Unkeyed) => None,
+        Ok(Claimed::Granted(lease)) => {
+            parts.extensions.insert(lease.fence());
+            Some(lease)
+        }
+        Ok(Claimed::Duplicate(reply)) => return Ok(own(reply)),
+        Err(rejection) => return Ok(own(dedup::refuse(&config, &receipt, rejection))),
+    };
+    let call = call(inner, parts, receipt.clone());
+    match claimed {
+        None => match call.await {
+            Ok(response) => response.map(|response| response.map(ResponseBody::inner)),
+            Err(Panicked) => Ok(own(refuse(&config, Rejection::Panicked))),
+        },
+        Some(lease) => dedup::run(config, receipt, lease, call).await,
+    }
+}
+
+/// Calls the inner service with what was proved.
+async fn call<S, R>(
+    mut inner: S,
+    mut parts: Parts,
+    receipt: Receipt<AnyProvider>,
+) -> Result<Result<Response<R>, S::Error>, Panicked>
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<R>>,
+{
+    let body = Full::new(receipt.body().clone());
+    parts.extensions.insert(receipt);
+    let request = Request::from_parts(parts, body);
+    caught(async move { inner.call(request).await }).await
+}
+
+pub(super) fn own<R>(response: Response<Full<Bytes>>) -> Response<ResponseBody<R>> {
+    response.map(ResponseBody::own)
+}
+
+/// The answer to a rejection, with the rejection among its extensions.
+pub(super) fn refuse(config: &Config, rejection: Rejection) -> Response<Full<Bytes>> {
+    finish_refusal(config, rejection.response(), rejection)
+}
+
+pub(super) fn finish_refusal(
+    config: &Config,
+    response: Response<Full<Bytes>>,
+    rejection: Rejection,
+) -> Response<Full<Bytes>> {
+    tracing::debug!(reason = rejection.reason(), "webhook refused");
+    let mut response = match &config.on_reject {
+        Some(hook) => hook(&rejection, response),
+        None => response,
+    };
+    response.extensions_mut().insert(rejection);
+    response
+}
