@@ -1,2 +1,71 @@
 //! A chat-agent bot on imchat.
-fn main() {}
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use agent_bot::config::Config;
+use agent_bot::{demo, serve};
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+/// A chat-agent bot on imchat.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Listens for Slack and answers; reads SLACK_SIGNING_SECRET, SLACK_BOT_TOKEN, SLACK_API_URL and LISTEN_ADDR
+    Serve,
+    /// Plays one scene against a simulated Slack on this machine: no account, no network
+    Demo,
+}
+
+fn main() -> ExitCode {
+    // Before anything else: two features of one build may each bring a provider, and a TLS client then panics. The only
+    // error is that one is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+
+    let cli = Cli::parse();
+    log_to_stderr(match cli.command {
+        Command::Serve => "info",
+        Command::Demo => "error",
+    });
+    match run(&cli.command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            // Nothing is left to do when standard error is gone as well.
+            let _ = writeln!(std::io::stderr(), "agent-bot: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether all went as it should.
+fn run(command: &Command) -> anyhow::Result<bool> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
+    let mut out = std::io::stdout();
+    match command {
+        Command::Serve => {
+            let config = Config::from_env()?;
+            let drained = runtime.block_on(async {
+                let stop = serve::asked_to_stop().context("cannot listen for signals")?;
+                anyhow::Ok(serve::serve(&config, &mut out, stop).await?)
+            })?;
+            Ok(drained.abandoned == 0)
+        }
+        Command::Demo => Ok(runtime.block_on(demo::run(&mut out))?),
+    }
+}
+
+/// `RUST_LOG` overrides the level.
+fn log_to_stderr(level: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let to = std::io::stderr;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(to).with_ansi(to().is_terminal()).init();
+}

@@ -1,1 +1,22 @@
 //! The chat platforms, offline: signed deliveries and a small Web API.
+//!
+//! A receiver is tested from both sides without an account and without a network:
+//!
+//! * [`slack_api`] answers what a bot says to Slack and records it;
+//! * [`sender`] says what Slack says to a bot, signed by anything that is [`Sign`], honestly or with a fault;
+//! * [`slack_events`] writes the bodies of such deliveries, [`archive`] reads recorded ones from `.http` files.
+//!
+//! Everything binds to and speaks with plain HTTP addresses, so nothing here belongs on a public interface.
+
+pub mod archive;
+mod headers;
+mod request;
+pub mod sender;
+pub mod sign;
+pub mod slack_api;
+pub mod slack_events;
+
+pub use request::Request;
+pub use sender::{Delivery, Sender, Variant};
+pub use sign::Sign;
+pub use slack_api::SlackApi;

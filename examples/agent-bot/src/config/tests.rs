@@ -1,0 +1,112 @@
+use super::*;
+
+const GOOD: [(&str, &str); 2] = [("SLACK_SIGNING_SECRET", "s3cret"), ("SLACK_BOT_TOKEN", "xoxb-t0ken")];
+
+fn with(more: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let all: std::collections::HashMap<&str, &str> = GOOD.iter().chain(more).copied().collect();
+    Config::read(|name| all.get(name).map(Into::into))
+}
+
+fn problem(more: &[(&str, &str)]) -> String {
+    with(more).expect_err("refused").to_string()
+}
+
+#[test]
+fn two_variables_are_enough() {
+    let config = with(&[]).expect("a configuration");
+    assert_eq!(config.listen.to_string(), "127.0.0.1:3000");
+    assert_eq!(config.slack.api_url, "https://slack.com/api");
+    assert_eq!(config.slack.token.expose(), "xoxb-t0ken");
+    assert_eq!(config.signing.current.expose(), "s3cret");
+    assert_eq!(config.signing.previous, None);
+}
+
+#[test]
+fn signing_secrets_are_taken_byte_for_byte() {
+    let config = with(&[
+        ("SLACK_SIGNING_SECRET", " padded,\n"),
+        ("SLACK_SIGNING_SECRET_PREVIOUS", "\told "),
+        ("SLACK_SIGNING_SECRET_PREVIOUS_UNTIL", "1800000000"),
+    ])
+    .expect("a configuration");
+    assert_eq!(config.signing.current.expose(), " padded,\n");
+    let previous = config.signing.previous.expect("a previous secret");
+    assert_eq!(previous.secret.expose(), "\told ");
+    assert_eq!(previous.until, Some(1_800_000_000));
+}
+
+#[test]
+fn missing_variables_are_named_with_their_remedy() {
+    for name in ["SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN"] {
+        let error = problem(&[(name, "")]);
+        assert!(error.starts_with(&format!("{name} is not set: copy")), "{error}");
+    }
+}
+
+#[test]
+fn a_previous_time_needs_digits_and_a_previous_secret() {
+    let old = ("SLACK_SIGNING_SECRET_PREVIOUS", "old");
+    for bad in ["tomorrow", "-1", "+1", "1.5", " 1", "99999999999999999999"] {
+        let error = problem(&[old, ("SLACK_SIGNING_SECRET_PREVIOUS_UNTIL", bad)]);
+        assert!(error.contains("PREVIOUS_UNTIL is not a time"), "{error}");
+    }
+    let error = problem(&[("SLACK_SIGNING_SECRET_PREVIOUS_UNTIL", "1800000000")]);
+    assert!(error.contains("set both or neither"), "{error}");
+    let forever = with(&[old]).expect("a configuration").signing.previous.expect("a previous secret");
+    assert_eq!(forever.until, None);
+}
+
+#[test]
+fn the_token_crosses_no_network_in_the_clear() {
+    for good in
+        ["https://slack.example/api", "http://127.0.0.1:8080/api/", "http://localhost:1/api", "http://[::1]:1/api"]
+    {
+        let config = with(&[("SLACK_API_URL", good)]).expect("a configuration");
+        assert_eq!(config.slack.api_url, good.trim_end_matches('/'));
+    }
+    for bad in [
+        "http://slack.example/api",
+        "http://127.0.0.1.example/api",
+        "http://localhost@slack.example/api",
+        "ftp://127.0.0.1/api",
+        "slack.example/api",
+        "/v1",
+        "https://slack.com/api?x=1",
+        "not a url",
+    ] {
+        let error = problem(&[("SLACK_API_URL", bad)]);
+        assert!(error.starts_with("SLACK_API_URL ") && !error.contains(bad), "{bad}: {error}");
+    }
+}
+
+#[test]
+fn tokens_and_addresses_are_checked() {
+    assert!(problem(&[("SLACK_BOT_TOKEN", "xoxb-t0ken\n")]).contains("copy it again"));
+    assert!(problem(&[("SLACK_SIGNING_SECRET", "xoxb-t0ken")]).contains("holds a token"));
+    assert!(problem(&[("LISTEN_ADDR", "3000")]).contains("127.0.0.1:3000"));
+    assert_eq!(with(&[("LISTEN_ADDR", "[::1]:0")]).expect("a configuration").listen.port(), 0);
+}
+
+#[test]
+fn no_value_is_printed() {
+    let config = with(&[("SLACK_SIGNING_SECRET_PREVIOUS", "0ld")]).expect("a configuration");
+    let printed = format!("{config:?}");
+    for value in ["s3cret", "xoxb-t0ken", "0ld"] {
+        assert!(!printed.contains(value), "{printed}");
+    }
+    for bad in [("SLACK_BOT_TOKEN", "xoxb t0ken"), ("LISTEN_ADDR", "s3cret"), ("SLACK_API_URL", "s3cret")] {
+        let error = with(&[bad]).expect_err("refused");
+        assert!(!format!("{error} {error:?}").contains(bad.1), "{error:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn bytes_that_are_no_text_are_refused() {
+    use std::os::unix::ffi::OsStringExt;
+    let error = Config::read(|name| {
+        let value = if name == "SLACK_BOT_TOKEN" { vec![b'x', 0xff] } else { b"s".to_vec() };
+        (name == "SLACK_BOT_TOKEN" || name == "SLACK_SIGNING_SECRET").then(|| OsString::from_vec(value))
+    });
+    assert!(error.expect_err("refused").to_string().contains("SLACK_BOT_TOKEN is not UTF-8"));
+}

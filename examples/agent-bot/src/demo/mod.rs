@@ -1,0 +1,74 @@
+//! One scene against a simulated Slack, both on loopback ports: no account, no network, a few seconds at most.
+//!
+//! Prints what was sent, what the bot answered and how fast, what it posted, and whether that is as it should be.
+
+mod report;
+mod scene;
+mod table;
+
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use chat_sim::slack_api::{Settings, SlackApi};
+use chat_sim::{Sender, sign};
+
+use crate::config::{Config, Secret, SigningSecrets, SlackAccess};
+use crate::serve::{Bot, StartError};
+
+/// The whole demo, draining included, ends within this time.
+const WITHIN: Duration = Duration::from_secs(60);
+
+/// Why the demo could not be played to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DemoError {
+    /// The simulator has no port, or standard output is gone.
+    #[error("cannot bind a loopback port or write to standard output")]
+    Io(#[from] std::io::Error),
+    /// The bot does not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// Something hangs.
+    #[error("the demo did not end within {0:?}: run it again with RUST_LOG=debug to see where it waits")]
+    TooSlow(Duration),
+}
+
+/// Plays the scene and prints the table to `out`; whether everything was as it should be.
+///
+/// # Errors
+/// [`DemoError`] when it could not be played.
+pub async fn run(out: &mut impl Write) -> Result<bool, DemoError> {
+    let played = tokio::time::timeout(WITHIN, play()).await;
+    let report = played.map_err(|_| DemoError::TooSlow(WITHIN))??;
+    report.write(out)?;
+    Ok(report.all_as_expected())
+}
+
+async fn play() -> Result<report::Report, DemoError> {
+    // Values that would be secrets elsewhere; here both sides are on this machine and end with the process.
+    const SIGNING_SECRET: &str = "the demo's signing secret";
+    const BOT_TOKEN: &str = "xoxb-demo";
+
+    let slack = SlackApi::start(Settings::new(BOT_TOKEN)).await?;
+    let bot = Bot::start(&Config {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        signing: SigningSecrets { current: Secret::new(SIGNING_SECRET), previous: None },
+        slack: SlackAccess { token: Secret::new(BOT_TOKEN), api_url: slack.url() },
+    })
+    .await?;
+    let stage = scene::Stage {
+        sender: Sender::new(sign::slack(SIGNING_SECRET), sign::slack("somebody else's secret")),
+        bot: format!("http://{}", bot.address()),
+        slack: &slack,
+    };
+    let address = stage.bot.clone();
+    let steps = stage.play().await;
+    // The connections the sender keeps open would be waited for.
+    drop(stage);
+    // Nothing can be posted after this: what is recorded now is all there is.
+    let drained = bot.stop().await;
+    let posts = slack.posts();
+    slack.stop().await;
+    Ok(report::Report::new(address, &steps, &posts, drained))
+}

@@ -1,0 +1,65 @@
+//! What signs a delivery.
+
+/// Signs one request body at one moment.
+///
+/// Returns the headers to set, for instance `x-slack-signature` and `x-slack-request-timestamp`; they replace headers of
+/// the same name. `at` is Unix seconds, so that a sender can sign for any time. An empty vector sends unsigned.
+/// Closures of this shape are signers.
+pub trait Sign: Send + Sync {
+    /// The headers that make `body` authentic at `at` (Unix seconds).
+    fn sign(&self, body: &[u8], at: i64) -> Vec<(String, String)>;
+}
+
+impl<F> Sign for F
+where
+    F: Fn(&[u8], i64) -> Vec<(String, String)> + Send + Sync,
+{
+    fn sign(&self, body: &[u8], at: i64) -> Vec<(String, String)> {
+        self(body, at)
+    }
+}
+
+/// Slack's v0 signature under this signing secret, whose bytes are used as they are.
+///
+/// INTERIM: written out by hand until `imchat_verify::sign::Signer` can be used; only this function's body changes.
+#[must_use]
+pub fn slack(secret: &str) -> impl Sign + 'static {
+    use hmac::{Hmac, KeyInit, Mac};
+
+    // Keys of any length are accepted by HMAC, so no key means a signer that signs nothing.
+    let keyed = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).ok();
+    move |body: &[u8], at: i64| {
+        let Some(mut mac) = keyed.clone() else { return Vec::new() };
+        mac.update(format!("v0:{at}:").as_bytes());
+        mac.update(body);
+        let tag = const_hex::encode(mac.finalize().into_bytes());
+        vec![
+            ("x-slack-request-timestamp".to_owned(), at.to_string()),
+            ("x-slack-signature".to_owned(), format!("v0={tag}")),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The worked example of <https://docs.slack.dev/authentication/verifying-requests-from-slack/>.
+    #[test]
+    fn slack_signs_as_its_documentation_does() {
+        let body = "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V\
+                    &channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=\
+                    &response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN\
+                    &trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
+        let headers = slack("8f742231b10e8888abcd99yyyzzz85a5").sign(body.as_bytes(), 1_531_420_618);
+        let signature = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503";
+        assert_eq!(headers[0], ("x-slack-request-timestamp".to_owned(), "1531420618".to_owned()));
+        assert_eq!(headers[1], ("x-slack-signature".to_owned(), signature.to_owned()));
+    }
+
+    #[test]
+    fn a_closure_is_a_signer() {
+        let signer = |body: &[u8], at: i64| vec![("x-length".to_owned(), format!("{}@{at}", body.len()))];
+        assert_eq!(Sign::sign(&signer, b"abc", 7), [("x-length".to_owned(), "3@7".to_owned())]);
+    }
+}

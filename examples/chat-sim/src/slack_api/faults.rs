@@ -1,0 +1,35 @@
+//! Answers on demand.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use http::StatusCode;
+
+/// What to answer instead of doing the call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// 429 `ratelimited` with this `Retry-After`, whole seconds.
+    RateLimited {
+        /// `Retry-After` in seconds.
+        retry_after: u64,
+    },
+    /// HTTP 200, `"ok": false` and this error, for instance `not_in_channel`.
+    Error(&'static str),
+    /// This status with an empty body, as a broken proxy answers.
+    Status(StatusCode),
+}
+
+/// Faults in the order they were asked for.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Mutex<VecDeque<Fault>>);
+
+impl Faults {
+    pub(super) fn push(&self, fault: Fault) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(fault);
+    }
+
+    pub(super) fn take(&self) -> Option<Fault> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+}

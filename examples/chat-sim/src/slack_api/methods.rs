@@ -1,0 +1,149 @@
+//! One route for every method: token first, then the method, then the answer's shape.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State as Shared};
+use axum::response::Response;
+use axum::routing::get;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::Settings;
+use super::arguments::{Arguments, bearer};
+use super::faults::Faults;
+use super::rate::Channels;
+use super::record::Record;
+
+/// All that the methods share.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) settings: Settings,
+    pub(super) rates: Channels,
+    pub(super) record: Record,
+    pub(super) faults: Faults,
+}
+
+/// Why a call is not answered with its result.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// HTTP 200 with this code.
+    Error(&'static str),
+    /// 429 with this `Retry-After`, in seconds.
+    RateLimited(u64),
+    /// Only this status.
+    Status(StatusCode),
+}
+
+impl Refusal {
+    /// How the record names it.
+    pub(super) fn code(&self) -> String {
+        match self {
+            Self::Error(error) => (*error).to_owned(),
+            Self::RateLimited(_) => "ratelimited".to_owned(),
+            Self::Status(status) => format!("http_{}", status.as_u16()),
+        }
+    }
+}
+
+impl From<&'static str> for Refusal {
+    fn from(error: &'static str) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl State {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self { settings, rates: Channels::default(), record: Record::default(), faults: Faults::default() }
+    }
+}
+
+pub(super) fn router(state: Arc<State>) -> Router {
+    Router::new().route("/api/{method}", get(call).post(call)).with_state(state)
+}
+
+async fn call(
+    Shared(state): Shared<Arc<State>>,
+    Path(name): Path<String>,
+    verb: Method,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let arguments = if verb == Method::POST {
+        Arguments::of_post(&headers, &body)
+    } else {
+        Ok(Arguments::of_form(query.unwrap_or_default().as_bytes()))
+    };
+    let token = bearer(&headers).or_else(|| arguments.as_ref().ok().and_then(Arguments::form_token));
+    let authorized = match token {
+        None => Err("not_authed"),
+        Some(token) if token == state.settings.token => Ok(()),
+        Some(_) => Err("invalid_auth"),
+    };
+    let result = match name.as_str() {
+        "auth.test" => authorized.map_err(Refusal::from).map(|()| state.auth_test()),
+        "users.info" => authorized.and(arguments).map_err(Refusal::from).and_then(|a| state.users_info(&a)),
+        "chat.postMessage" => state.chat_post_message(authorized, arguments),
+        "chat.update" => state.chat_update(authorized, arguments),
+        _ => Err("unknown_method".into()),
+    };
+    match result {
+        Ok(value) => reply(StatusCode::OK, &value),
+        Err(Refusal::Error(error)) => reply(StatusCode::OK, &json!({ "ok": false, "error": error })),
+        Err(Refusal::RateLimited(seconds)) => {
+            let body = json!({ "ok": false, "error": "ratelimited" });
+            let mut response = reply(StatusCode::TOO_MANY_REQUESTS, &body);
+            response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+        }
+        Err(Refusal::Status(status)) => {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = status;
+            response
+        }
+    }
+}
+
+fn reply(status: StatusCode, body: &Value) -> Response {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/json; charset=utf-8");
+    response.headers_mut().insert(http::header::CONTENT_TYPE, json);
+    response
+}
+
+impl State {
+    fn auth_test(&self) -> Value {
+        let workspace = &self.settings.workspace;
+        json!({
+            "ok": true,
+            "url": "https://sim.slack.com/",
+            "team": "Simulated",
+            "user": "bot",
+            "team_id": workspace.team,
+            "user_id": workspace.bot_user,
+            "bot_id": workspace.bot,
+            "is_enterprise_install": false,
+        })
+    }
+
+    fn users_info(&self, arguments: &Arguments) -> Result<Value, Refusal> {
+        let (id, name) =
+            arguments.text("user").and_then(|id| self.settings.users.get_key_value(id)).ok_or("user_not_found")?;
+        Ok(json!({
+            "ok": true,
+            "user": {
+                "id": id,
+                "team_id": self.settings.workspace.team,
+                "name": name,
+                "real_name": name,
+                "deleted": false,
+                "is_bot": false,
+                "profile": { "real_name": name, "display_name": name },
+            },
+        }))
+    }
+}
