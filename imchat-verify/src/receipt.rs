@@ -1,6 +1,7 @@
 //! What remains of a proved request once it is handed on.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -72,6 +73,12 @@ impl<P> Receipt<P> {
     #[must_use]
     pub fn identity(&self) -> Identity<'_> {
         identity::identify(&self.core, &self.body, &self.headers, &|| self.digest())
+    }
+
+    /// A field of a form body, decoded; nothing where the body is JSON, or the field is absent or comes twice.
+    #[must_use]
+    pub fn form_field(&self, name: &str) -> Option<String> {
+        if crate::scan::looks_like_json(&self.body) { None } else { crate::scan::form::field(&self.body, name) }
     }
 
     /// The same receipt without its provider's type.

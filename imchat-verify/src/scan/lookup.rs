@@ -35,7 +35,7 @@ impl<'a> Value<'a> {
 }
 
 /// Whether a body is read as JSON: the content type is not signed, so the body alone tells.
-fn looks_like_json(body: &[u8]) -> bool {
+pub(crate) fn looks_like_json(body: &[u8]) -> bool {
     let first = body.iter().find(|byte| !matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
     matches!(first, Some(b'{' | b'['))
 }
