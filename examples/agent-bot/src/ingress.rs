@@ -7,41 +7,67 @@
 //! | the same, for a slash command, which Slack never sends again | 200 with a line that only its user sees |
 //! | not proved | 401 |
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use bytes::Bytes;
 use http::{StatusCode, header};
+use imchat_axum::{Verified, Webhook};
+use imchat_tower::SystemClock;
+use imchat_verify::dedup::MemoryStore;
+use imchat_verify::providers::Slack;
+use imchat_verify::{ConfigError, Secrets};
+use time::OffsetDateTime;
 use tracing::warn;
 
 use crate::config::SigningSecrets;
-use crate::interim;
 use crate::queue::{Job, Kind, Queue};
 
 /// All routes of the bot: requests are proved under `signing` and become jobs in `queue`.
-pub fn router(queue: Queue, signing: &SigningSecrets) -> Router {
-    slack(signing).route("/healthz", get(async || "ok\n")).route("/readyz", get(ready)).with_state(queue)
+///
+/// # Errors
+///
+/// [`ConfigError`] where a signing secret cannot be used.
+pub fn router(queue: Queue, signing: &SigningSecrets) -> Result<Router, ConfigError> {
+    Ok(slack(signing)?.route("/healthz", get(async || "ok\n")).route("/readyz", get(ready)).with_state(queue))
 }
 
-/// The routes that only authentic requests get through.
-fn slack(signing: &SigningSecrets) -> Router<Queue> {
-    Router::new()
-        .route("/slack/events", post(on_event))
-        .route("/slack/interactions", post(on_interaction))
-        .route("/slack/commands", post(on_command))
-        .route_layer(axum::middleware::from_fn_with_state(interim::Guard::new(signing), interim::guard))
+/// The routes that only authentic requests get through, each delivery once.
+fn slack(signing: &SigningSecrets) -> Result<Router<Queue>, ConfigError> {
+    let store = Arc::new(MemoryStore::new(SystemClock));
+    let secrets = secrets(signing);
+    let webhook = |endpoint| {
+        let verifier = Slack::verifier(secrets.clone())?.endpoint(endpoint);
+        Ok::<_, ConfigError>(Webhook::new(verifier).dedup(Arc::clone(&store)))
+    };
+    Ok(Router::new()
+        .route("/slack/events", webhook("events")?.handler(on_event)?)
+        .route("/slack/interactions", webhook("interactions")?.handler(on_interaction)?)
+        .route("/slack/commands", webhook("commands")?.handler(on_command)?))
 }
 
-async fn on_event(State(queue): State<Queue>, body: Bytes) -> Response {
+fn secrets(signing: &SigningSecrets) -> Secrets {
+    let current = Secrets::new(signing.current.expose());
+    let Some(previous) = &signing.previous else { return current };
+    // A moment beyond the calendar is as good as none.
+    match previous.until.and_then(|until| OffsetDateTime::from_unix_timestamp(until).ok()) {
+        Some(until) => current.and_previous_until(previous.secret.expose(), until),
+        None => current.and_previous(previous.secret.expose()),
+    }
+}
+
+async fn on_event(State(queue): State<Queue>, Verified(_, body): Verified<Slack, Bytes>) -> Response {
     accept(&queue, Kind::Event, body)
 }
 
-async fn on_interaction(State(queue): State<Queue>, body: Bytes) -> Response {
+async fn on_interaction(State(queue): State<Queue>, Verified(_, body): Verified<Slack, Bytes>) -> Response {
     accept(&queue, Kind::Interaction, body)
 }
 
-async fn on_command(State(queue): State<Queue>, body: Bytes) -> Response {
+async fn on_command(State(queue): State<Queue>, Verified(_, body): Verified<Slack, Bytes>) -> Response {
     accept(&queue, Kind::Command, body)
 }
 

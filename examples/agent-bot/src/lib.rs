@@ -9,7 +9,6 @@ pub mod decode;
 pub mod demo;
 pub mod executor;
 pub mod ingress;
-mod interim;
 pub mod post;
 pub mod queue;
 pub mod reply;

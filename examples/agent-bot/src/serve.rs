@@ -36,6 +36,9 @@ pub enum StartError {
     /// The client for the Web API cannot be built.
     #[error("cannot set up the client for SLACK_API_URL")]
     Client(#[from] ClientError),
+    /// The signing secrets cannot be used.
+    #[error("SLACK_SIGNING_SECRET cannot be used")]
+    Secrets(#[from] imchat_verify::ConfigError),
     /// The address could not be announced.
     #[error("cannot write to standard output")]
     Announce(#[source] std::io::Error),
@@ -66,7 +69,7 @@ impl Bot {
 
         let (queue, jobs) = queue::bounded(queue::CAPACITY);
         let executor = Executor::start(jobs, poster, Limits::default());
-        let app = ingress::router(queue, &config.signing);
+        let app = ingress::router(queue, &config.signing)?;
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
