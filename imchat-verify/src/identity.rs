@@ -110,7 +110,7 @@ impl fmt::Debug for Identity<'_> {
 /// The places that say who and what a request of this scheme is.
 pub(crate) fn sources(scheme: &Scheme) -> impl Iterator<Item = Source> {
     let kinds = scheme.kinds.iter().flatten();
-    let conditions = kinds.clone().flat_map(|kind| kind.when).map(|when| when.source());
+    let conditions = kinds.clone().flat_map(|kind| kind.when).map(When::source);
     let own_keys = kinds.filter_map(|kind| kind.facts.own_key()).flat_map(|key| key.sources().iter().copied());
     let named =
         [scheme.key.sources(), scheme.event_id, scheme.event_type, scheme.tenant].into_iter().flatten().copied();

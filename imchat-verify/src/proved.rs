@@ -124,7 +124,7 @@ impl<'r, P> Proved<'r, P> {
     }
 
     /// The headers that say who and what this is; they are few, and most schemes have none.
-    fn kept_headers(&self) -> Vec<(&'static str, Box<[u8]>)> {
+    fn kept_headers(&self) -> Vec<Kept> {
         let mut kept = Vec::new();
         for source in identity::sources(self.core.scheme) {
             if let Source::Header(name) = source {
@@ -151,7 +151,10 @@ impl<P> fmt::Debug for Proved<'_, P> {
 
 /// Kept headers are walked like any others.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct KeptHeaders(pub(crate) Arc<[(&'static str, Box<[u8]>)]>);
+pub(crate) struct KeptHeaders(pub(crate) Arc<[Kept]>);
+
+/// A header by the scheme's own name for it, with its raw value.
+pub(crate) type Kept = (&'static str, Box<[u8]>);
 
 impl Headers for KeptHeaders {
     fn each<'a>(&'a self, f: &mut dyn FnMut(&'a str, &'a [u8])) {

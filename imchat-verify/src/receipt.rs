@@ -1,6 +1,5 @@
 //! What remains of a proved request once it is handed on.
 
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -13,7 +12,7 @@ use time::OffsetDateTime;
 use crate::Digest;
 use crate::engine::{Core, Proof, sha256};
 use crate::identity::{self, Identity};
-use crate::proved::KeptHeaders;
+use crate::proved::{Kept, KeptHeaders};
 use crate::scheme::{Facts, Scheme};
 use crate::verifier::{AnyProvider, Provider};
 
@@ -29,7 +28,7 @@ pub struct Receipt<P = AnyProvider> {
 }
 
 impl<P> Receipt<P> {
-    pub(crate) fn new(core: Arc<Core>, body: Bytes, headers: Vec<(&'static str, Box<[u8]>)>, proof: Proof) -> Self {
+    pub(crate) fn new(core: Arc<Core>, body: Bytes, headers: Vec<Kept>, proof: Proof) -> Self {
         Self { core, body, headers: KeptHeaders(headers.into()), proof, provider: PhantomData }
     }
 

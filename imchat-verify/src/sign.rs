@@ -1,6 +1,5 @@
 //! Signing, with the same schemes: for senders of your own, tests, simulators and the command line.
 
-#[cfg(feature = "ed25519")]
 use alloc::boxed::Box;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -67,7 +66,7 @@ pub enum SignError {
 }
 
 enum SigningKey {
-    Keyed(Key),
+    Keyed(Box<Key>),
     #[cfg(feature = "ed25519")]
     Ed25519(Box<ed25519_dalek::SigningKey>),
 }
@@ -115,7 +114,7 @@ impl Signer {
         let core = Core::new(scheme, &secrets)?;
         let none = ConfigError::NoSecret(scheme.primary_role());
         let key = core.keys.into_iter().find(|key| !key.alternate).ok_or(none)?;
-        Ok(Self { scheme: core.scheme, key: SigningKey::Keyed(key) })
+        Ok(Self { scheme: core.scheme, key: SigningKey::Keyed(Box::new(key)) })
     }
 
     #[cfg(feature = "ed25519")]
@@ -165,7 +164,8 @@ impl Signer {
                 Layout::Tagged { version, delimiter, .. } => {
                     let mut value = String::from(version);
                     value.push(char::from(delimiter));
-                    value + &encoded
+                    value.push_str(&encoded);
+                    value
                 }
             };
             headers.push((self.spelled(name), value));

@@ -212,8 +212,8 @@ impl WebhookBuilder {
     pub fn build(self) -> Result<WebhookLayer, ConfigError> {
         let scheme = self.verify.scheme();
         let ack = scheme.all_facts().map(Facts::ack).min().unwrap_or(DAY);
-        let body_deadline = self.body_deadline.unwrap_or(ack / 2);
-        let store_timeout = self.store_timeout.unwrap_or((ack / 3).min(Duration::from_secs(1)));
+        let body_deadline = self.body_deadline.unwrap_or(part(ack, 2));
+        let store_timeout = self.store_timeout.unwrap_or(part(ack, 3).min(Duration::from_secs(1)));
         if self.body_limit == Some(0) || self.budget == 0 {
             return Err(ConfigError::Limit("a limit of 0 bytes refuses every request: give the most that may be read"));
         }
@@ -278,6 +278,11 @@ fn check_store_times(scheme: &Scheme, builder: &WebhookBuilder, store_timeout: D
         ("the lease", builder.lease),
         "a claim could end before the store says that it was granted",
     )
+}
+
+/// A span divided; all of it where there is nothing to divide by.
+pub(super) fn part(span: Duration, of: u32) -> Duration {
+    span.checked_div(of).unwrap_or(span)
 }
 
 fn shorter(

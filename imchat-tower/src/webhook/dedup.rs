@@ -12,7 +12,7 @@ use imchat_verify::dedup::{Claim, DedupKey, DedupStore as _, Lease, Settled, Sha
 use imchat_verify::{AnyProvider, Digest, Receipt};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::builder::Config;
+use super::builder::{Config, part};
 use super::panic::Panicked;
 use super::rejection::{self, Rejection};
 use super::response::ResponseBody;
@@ -165,7 +165,7 @@ async fn renewing<T>(config: &Config, lease: &Lease, call: impl Future<Output = 
     let Some(store) = &config.store else { return call.await };
     let mut call = pin!(call);
     loop {
-        match timeout(config.lease / 3, &mut call).await {
+        match timeout(part(config.lease, 3), &mut call).await {
             Ok(outcome) => return outcome,
             // A lease that is lost here shows when it is settled; the work cannot be taken back.
             Err(_) => {

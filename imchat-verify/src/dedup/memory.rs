@@ -14,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use time::OffsetDateTime;
 
 use self::shard::{CompactKey, Shard};
-use super::{Claim, DedupKey, DedupStore, Lease, Settled};
+use super::{Claim, DedupKey, DedupStore, Entry, Lease, Settled};
 use crate::Digest;
 use crate::clock::Clock;
 
@@ -118,11 +118,7 @@ impl MemoryStore {
         }
     }
 
-    fn settle(
-        &self,
-        lease: &Lease,
-        verb: impl FnOnce(&mut super::Entry, OffsetDateTime, &Lease) -> Settled,
-    ) -> Settled {
+    fn settle(&self, lease: &Lease, verb: impl FnOnce(&mut Entry, OffsetDateTime, &Lease) -> Settled) -> Settled {
         let now = self.clock.now();
         let compact = CompactKey::new(lease.key());
         let (hash, mut shard) = self.shard(&compact);
@@ -161,7 +157,7 @@ impl DedupStore for MemoryStore {
     }
 
     fn release(&self, lease: &Lease) -> impl Future<Output = Result<Settled, Infallible>> + Send {
-        ready(Ok(self.settle(lease, |entry, now, lease| entry.release(now, lease))))
+        ready(Ok(self.settle(lease, Entry::release)))
     }
 }
 

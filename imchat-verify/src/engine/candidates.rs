@@ -88,7 +88,7 @@ fn version_of(scheme: &Scheme, version: &[u8]) -> Option<bool> {
 }
 
 /// Every candidate of a supported version, with its tag where it is readable.
-fn of_list<'r>(scheme: &Scheme, header: &'r [u8]) -> impl Iterator<Item = (bool, Option<Tag>)> {
+fn of_list(scheme: &Scheme, header: &[u8]) -> impl Iterator<Item = (bool, Option<Tag>)> {
     elements(header, scheme.signature.layout).filter_map(|(version, text)| {
         let alternate = version_of(scheme, version)?;
         let algorithm = if alternate { scheme.alternate?.algorithm } else { scheme.algorithm };

@@ -19,6 +19,7 @@ pub(crate) const MAX_SECRETS: usize = 4;
 pub(crate) enum Material {
     /// A hash state to clone for each request.
     Hash(Mac),
+    #[cfg_attr(not(feature = "ed25519"), expect(dead_code, reason = "no such key exists without the feature"))]
     Ed25519(PublicKey),
     /// SHA-256 of a token: digests have one length, so comparing them tells nothing of the token's.
     Token([u8; 32]),

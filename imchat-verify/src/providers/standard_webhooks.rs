@@ -9,7 +9,7 @@ use crate::secrets::{Form, Role};
 use crate::window::Window;
 
 const fn minutes(count: u64) -> Duration {
-    Duration::from_secs(count * 60)
+    Duration::from_mins(count)
 }
 
 /// The specification's own ladder; services differ, none is longer.

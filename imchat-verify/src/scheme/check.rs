@@ -65,7 +65,7 @@ const fn header_fits(source: Source, scheme: &Scheme) -> bool {
         [b'*', rest @ ..] => (true, rest),
         rest => (false, rest),
     };
-    is_lower(rest) && !rest.is_empty() && family == !scheme.signature.family.is_empty()
+    is_lower(rest) && !rest.is_empty() && family != scheme.signature.family.is_empty()
 }
 
 const fn is_lower(mut text: &[u8]) -> bool {

@@ -93,7 +93,7 @@ impl Record {
 }
 
 /// What a claim changed in the number of records.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Change {
     pub(super) added: bool,
     pub(super) removed: bool,
@@ -328,5 +328,5 @@ impl Shard {
 }
 
 fn slot(buckets: &mut [u32], bucket: u64) -> Option<&mut u32> {
-    buckets.get_mut(usize::try_from(bucket % BUCKETS as u64).ok()?)
+    buckets.get_mut(usize::try_from(bucket).ok()?.checked_rem(BUCKETS)?)
 }

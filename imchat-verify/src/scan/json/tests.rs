@@ -106,7 +106,7 @@ proptest! {
         let text = value.to_string();
         let pointer: String = steps.iter().flat_map(|step| ["/", step.as_str()]).collect();
         let found = find(&text, &pointer).expect("what serde_json wrote is JSON");
-        prop_assert_eq!(found.text().map(|text| text.into_owned()), scalar_text(value.pointer(&pointer)));
+        prop_assert_eq!(found.text().map(alloc::borrow::Cow::into_owned), scalar_text(value.pointer(&pointer)));
         prop_assert_eq!(found.is_present(), value.pointer(&pointer).is_some());
     }
 
