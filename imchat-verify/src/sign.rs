@@ -54,16 +54,28 @@ impl<'a> SignRequest<'a> {
 }
 
 /// Why a request cannot be signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SignError {
     /// The scheme has no signature that a sender could compute.
-    #[error("the scheme {0} cannot be signed here: its proof is part of the body, or a function of its own")]
     Unsupported(&'static str),
     /// A part of the message is missing from what is to be signed.
-    #[error("cannot sign: expected {0}")]
     Incomplete(&'static str),
 }
+
+impl fmt::Display for SignError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsupported(scheme) => write!(
+                f,
+                "the scheme {scheme} cannot be signed here: its proof is part of the body, or a function of its own"
+            ),
+            Self::Incomplete(expected) => write!(f, "cannot sign: expected {expected}"),
+        }
+    }
+}
+
+impl core::error::Error for SignError {}
 
 enum SigningKey {
     Keyed(Box<Key>),

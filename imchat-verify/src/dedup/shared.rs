@@ -14,9 +14,20 @@ use crate::Digest;
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// A store's own error, kept whole as the source.
-#[derive(Debug, thiserror::Error)]
-#[error("the dedup store did not answer")]
-pub struct StoreError(#[source] Box<dyn Error + Send + Sync>);
+#[derive(Debug)]
+pub struct StoreError(Box<dyn Error + Send + Sync>);
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the dedup store failed: check that it is reachable")
+    }
+}
+
+impl Error for StoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.0)
+    }
+}
 
 impl StoreError {
     /// Wraps a store's own error.

@@ -126,8 +126,10 @@ const SHORT: usize = 16;
 
 pub(super) fn warnings(secrets: &Secrets, scheme: &Scheme, primary: Role) -> Vec<ConfigWarning> {
     let mut warnings = Vec::new();
-    for (index, entry) in secrets.entries.iter().enumerate() {
+    for (place, entry) in secrets.entries.iter().enumerate() {
         let role = entry.role.unwrap_or(primary);
+        let earlier = secrets.entries.iter().take(place);
+        let index = earlier.filter(|entry| entry.role.unwrap_or(primary) == role).count();
         let bytes = entry.secret.bytes();
         if bytes.first().is_some_and(u8::is_ascii_whitespace) || bytes.last().is_some_and(u8::is_ascii_whitespace) {
             warnings.push(ConfigWarning::SpaceAround { role, index });

@@ -1,10 +1,11 @@
 //! The rules that every scheme keeps, evaluated by the compiler where a scheme is a `const`.
 
+use core::fmt;
+
 use super::{Algorithm, Layout, Part, Scheme, Source};
 
 /// The rule that a scheme breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SchemeError(&'static str);
 
 impl SchemeError {
@@ -14,6 +15,14 @@ impl SchemeError {
         self.0
     }
 }
+
+impl fmt::Display for SchemeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl core::error::Error for SchemeError {}
 
 macro_rules! require {
     ($holds:expr, $rule:expr) => {
