@@ -1,0 +1,126 @@
+//! Claims on the memory store, beside the concurrent maps one would reach for instead.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    reason = "the numbers are of one run, and standard output is where they go"
+)]
+
+use anyhow::{Context, Result, ensure};
+use imchat_benches::rounds::{self, median};
+use imchat_benches::stores::{self, Keys, Store};
+use imchat_benches::{measuring, spell};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Short, so that every slice expires about as many keys as it claims.
+const LEASE: Duration = Duration::from_millis(100);
+/// Twice a lease: sweeps fall into every slice.
+const SLICE: Duration = Duration::from_millis(200);
+const BUDGET: Duration = Duration::from_secs(20);
+const BATCH: usize = 4096;
+
+const OURS: &str = "ours";
+
+struct Racer {
+    store: Box<dyn Store>,
+    keys: Keys,
+    /// Claims in a second, by round.
+    rates: Vec<f64>,
+}
+
+fn main() -> Result<()> {
+    let mut racers: Vec<Racer> =
+        stores::all(LEASE).into_iter().map(|store| Racer { store, keys: Keys::default(), rates: Vec::new() }).collect();
+    // The warm-up and the check: claims are counted in every slice.
+    for racer in &mut racers {
+        racer.slice()?;
+        racer.rates.clear();
+    }
+    if !measuring() {
+        println!("# dedup: {} stores checked", racers.len());
+        return Ok(());
+    }
+    let start = Instant::now();
+    let mut round = 0;
+    while start.elapsed() < BUDGET && !racers.is_empty() {
+        for place in rounds::order(round, racers.len()) {
+            if let Some(racer) = racers.get_mut(place) {
+                racer.slice()?;
+            }
+        }
+        round += 1;
+    }
+    // A slice more, so that what a store holds is counted before it has had time to expire.
+    let mut held = Vec::new();
+    for racer in &mut racers {
+        racer.slice()?;
+        racer.rates.pop();
+        held.push(racer.store.held());
+    }
+    report(&racers, &held, &entry_bytes()?);
+    Ok(())
+}
+
+impl Racer {
+    /// Claims batch after batch for a slice; only the claims and the housekeeping are timed.
+    fn slice(&mut self) -> Result<()> {
+        let start = Instant::now();
+        let (mut claims, mut again, mut timed) = (0, 0, Duration::ZERO);
+        while start.elapsed() < SLICE {
+            self.store.load(&self.keys.draw(BATCH));
+            let before = Instant::now();
+            let granted = self.store.claim();
+            timed += before.elapsed();
+            claims += BATCH;
+            again += granted
+                .checked_sub(Keys::fresh(BATCH))
+                .with_context(|| format!("{} refused a key that nobody holds", self.store.name()))?;
+        }
+        // The repeats come so soon that only a pause of this process could let one expire first.
+        ensure!(again * 1000 <= claims, "{} granted {again} keys twice", self.store.name());
+        self.rates.push(claims as f64 / timed.as_secs_f64());
+        Ok(())
+    }
+}
+
+/// Bytes for one entry by store, from a process whose allocator counts: here it would slow the race.
+fn entry_bytes() -> Result<Vec<(String, f64)>> {
+    let output = Command::new(env!("CARGO_BIN_EXE_entry-bytes")).output()?;
+    ensure!(output.status.success(), "the count of bytes failed");
+    let told = String::from_utf8(output.stdout)?;
+    let line = |line: &str| {
+        let (name, bytes) = line.split_once(' ')?;
+        Some((name.to_owned(), bytes.parse().ok()?))
+    };
+    told.lines().map(|told| line(told).context("a name and a number of bytes")).collect()
+}
+
+fn report(racers: &[Racer], held: &[usize], bytes: &[(String, f64)]) {
+    let ours = racers.iter().find(|racer| racer.store.name() == OURS);
+    let rate = |racer: &Racer| median(racer.rates.clone());
+    let fastest = racers.iter().filter(|racer| racer.store.name() != OURS).max_by(|a, b| rate(a).total_cmp(&rate(b)));
+    let bytes_of = |name: &str| bytes.iter().find(|(of, _)| of == name).map(|(_, bytes)| *bytes);
+    println!("# dedup: one thread, 24-byte keys, one in sixteen a repeat, {LEASE:?} leases expiring");
+    println!("# over_fastest_peer = our claims/s over theirs; bytes: the allocator's at 1,000,000 live entries");
+    for (racer, held) in racers.iter().zip(held) {
+        let name = racer.store.name();
+        println!(
+            "#   {name:<8} {:>9.0} claims/s  {:>4} bytes/entry  {:>7} entries held after a slice  {} rounds",
+            rate(racer),
+            bytes_of(name).map_or_else(|| "none".to_owned(), |bytes| format!("{bytes:.0}")),
+            held,
+            racer.rates.len(),
+        );
+    }
+    let over = ours.zip(fastest).map(|(ours, peer)| rounds::ratio(&ours.rates, &peer.rates));
+    let whole = |figure: Option<f64>| figure.map_or_else(|| "none".to_owned(), |figure| format!("{figure:.0}"));
+    println!(
+        "ratio dedup claims_per_s={} over_fastest_peer={} bytes_per_entry={}",
+        whole(ours.map(rate)),
+        spell(over),
+        whole(bytes_of(OURS)),
+    );
+    if let Some(peer) = fastest {
+        println!("# the fastest peer is {}", peer.store.name());
+    }
+}
