@@ -1,34 +1,101 @@
 //! Our own contenders, all in one place.
-//!
-//! `None` leaves a contender out of the race, and its ratios say `none`.
 
 use crate::bare::Verify;
 use crate::requests::Provider;
-use crate::servers::Kind;
-use crate::stores::Store;
+use crate::servers::{Kind, count};
+use crate::slack_event;
+use crate::stores::{Key, Store};
 use anyhow::Result;
 use axum::Router;
+use axum::http::StatusCode;
+use bytes::Bytes;
+use imchat_axum::{Verified, Webhook};
+use imchat_tower::SystemClock;
+use imchat_verify::dedup::{Claim, DedupKey, DedupStore, MemoryStore};
+use imchat_verify::providers::{Feishu, GitHub, Slack, StandardWebhooks, Stripe};
+use imchat_verify::{Head, Secrets, Verdict, Verifier};
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// `Verifier::verify` over the provider's secret, with `now` in Unix seconds.
 ///
 /// # Errors
 /// If the verifier cannot be built.
-pub const fn verify(_provider: Provider, _now: u64) -> Result<Option<Verify>> {
-    Ok(None)
+pub fn verify(provider: Provider, now: u64) -> Result<Option<Verify>> {
+    let now = OffsetDateTime::from_unix_timestamp(i64::try_from(now)?)?;
+    let secrets = Secrets::new(provider.secret());
+    Ok(Some(match provider {
+        Provider::Slack => accepts(Slack::verifier(secrets)?, now),
+        Provider::Stripe => accepts(Stripe::verifier(secrets)?, now),
+        Provider::GitHub => accepts(GitHub::verifier(secrets)?, now),
+        Provider::Feishu => accepts(Feishu::verifier(secrets)?, now),
+        Provider::StandardWebhooks => accepts(StandardWebhooks::verifier(secrets)?, now),
+    }))
 }
 
-/// The server of [`Kind::Verify`] or [`Kind::Dedup`] at [`crate::slack_event::PATH`], over Slack's
-/// secret; its handler calls [`crate::servers::count`] and answers 200.
+fn accepts<P: 'static>(verifier: Verifier<P>, now: OffsetDateTime) -> Verify {
+    Box::new(move |headers, body| matches!(verifier.verify(Head::post(headers), body, now), Ok(Verdict::Event(_))))
+}
+
+/// The server of [`Kind::Verify`] or [`Kind::Dedup`] at [`slack_event::PATH`], over Slack's secret.
 ///
 /// # Errors
 /// If the webhook cannot be built.
-pub const fn server(_kind: Kind) -> Result<Option<Router>> {
-    Ok(None)
+pub fn server(kind: Kind) -> Result<Option<Router>> {
+    let webhook = Webhook::new(Slack::verifier(Provider::Slack.secret())?);
+    let webhook = match kind {
+        Kind::Verify => webhook,
+        Kind::Dedup => webhook.dedup(MemoryStore::new(SystemClock)),
+        Kind::Bare | Kind::SlackMorphism => return Ok(None),
+    };
+    Ok(Some(Router::new().route(slack_event::PATH, webhook.handler(accept)?)))
+}
+
+async fn accept(Verified(_, body): Verified<Slack, Bytes>) -> StatusCode {
+    black_box(body);
+    count();
+    StatusCode::OK
 }
 
 /// The memory store, with claims that live for `lease`.
 #[must_use]
-pub fn store(_lease: Duration) -> Option<Box<dyn Store>> {
-    None
+pub fn store(lease: Duration) -> Option<Box<dyn Store>> {
+    let store = MemoryStore::new(SystemClock).capacity(4_000_000);
+    Some(Box::new(Memory { store, lease, keys: Vec::new() }))
+}
+
+struct Memory {
+    store: MemoryStore,
+    lease: Duration,
+    keys: Vec<DedupKey>,
+}
+
+impl Store for Memory {
+    fn name(&self) -> &'static str {
+        "imchat"
+    }
+
+    fn load(&mut self, keys: &[Key]) {
+        self.keys.clear();
+        self.keys.extend(keys.iter().map(|key| DedupKey::from_bytes(key)));
+    }
+
+    fn claim(&mut self) -> usize {
+        let mut granted = 0;
+        for key in &self.keys {
+            let claim = pin!(self.store.claim(key, None, self.lease));
+            // The memory store answers at the first poll.
+            if let Poll::Ready(Ok(Claim::Granted(_))) = claim.poll(&mut Context::from_waker(Waker::noop())) {
+                granted += 1;
+            }
+        }
+        granted
+    }
+
+    fn held(&self) -> usize {
+        self.store.len()
+    }
 }
