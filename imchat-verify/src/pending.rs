@@ -14,7 +14,6 @@ use crate::head::Head;
 use crate::proved::Wire;
 use crate::verifier::Verdict;
 
-#[expect(clippy::large_enum_variant, reason = "a box would put an allocation on every request's path")]
 enum State<'r> {
     /// The body is hashed while it arrives.
     Streaming(Prepared<'r>, Stream),

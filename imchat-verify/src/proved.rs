@@ -11,7 +11,7 @@ use bytes::Bytes;
 use time::OffsetDateTime;
 
 use crate::Digest;
-use crate::engine::{Core, Proof, sha256};
+use crate::engine::{Core, Proof, SentAt, sha256};
 use crate::head::{Head, Headers};
 use crate::identity::{self, Identity};
 use crate::receipt::Receipt;
@@ -85,8 +85,8 @@ impl<'r, P> Proved<'r, P> {
 
     /// When the platform says it sent this, where the scheme has a time and a window is set.
     #[must_use]
-    pub const fn sent_at(&self) -> Option<OffsetDateTime> {
-        self.proof.sent_at
+    pub fn sent_at(&self) -> Option<OffsetDateTime> {
+        self.proof.sent_at.and_then(SentAt::date)
     }
 
     /// Which secret proved it: 0 is the current one. Count it, to see when a rotation is over.
@@ -143,7 +143,7 @@ impl<P> fmt::Debug for Proved<'_, P> {
         f.debug_struct("Proved")
             .field("scheme", &self.core.scheme.name())
             .field("bytes", &self.body().len())
-            .field("sent_at", &self.proof.sent_at)
+            .field("sent_at", &self.sent_at())
             .field("secret", &self.proof.secret)
             .finish_non_exhaustive()
     }
@@ -151,14 +151,14 @@ impl<P> fmt::Debug for Proved<'_, P> {
 
 /// Kept headers are walked like any others.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct KeptHeaders(pub(crate) Arc<[Kept]>);
+pub(crate) struct KeptHeaders(pub(crate) Option<Arc<[Kept]>>);
 
 /// A header by the scheme's own name for it, with its raw value.
 pub(crate) type Kept = (&'static str, Box<[u8]>);
 
 impl Headers for KeptHeaders {
     fn each<'a>(&'a self, f: &mut dyn FnMut(&'a str, &'a [u8])) {
-        for (name, value) in self.0.iter() {
+        for (name, value) in self.0.iter().flat_map(|kept| kept.iter()) {
             f(name, value);
         }
     }

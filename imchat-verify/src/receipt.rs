@@ -10,7 +10,7 @@ use bytes::Bytes;
 use time::OffsetDateTime;
 
 use crate::Digest;
-use crate::engine::{Core, Proof, sha256};
+use crate::engine::{Core, Proof, SentAt, sha256};
 use crate::identity::{self, Identity};
 use crate::proved::{Kept, KeptHeaders};
 use crate::scheme::{Facts, Scheme};
@@ -29,7 +29,13 @@ pub struct Receipt<P = AnyProvider> {
 
 impl<P> Receipt<P> {
     pub(crate) fn new(core: Arc<Core>, body: Bytes, headers: Vec<Kept>, proof: Proof) -> Self {
-        Self { core, body, headers: KeptHeaders(headers.into()), proof, provider: PhantomData }
+        Self {
+            core,
+            body,
+            headers: KeptHeaders((!headers.is_empty()).then(|| headers.into())),
+            proof,
+            provider: PhantomData,
+        }
     }
 
     /// The scheme that proved it.
@@ -52,8 +58,8 @@ impl<P> Receipt<P> {
 
     /// When the platform says it sent this, where the scheme has a time and a window is set.
     #[must_use]
-    pub const fn sent_at(&self) -> Option<OffsetDateTime> {
-        self.proof.sent_at
+    pub fn sent_at(&self) -> Option<OffsetDateTime> {
+        self.proof.sent_at.and_then(SentAt::date)
     }
 
     /// Which secret proved it: 0 is the current one.
@@ -116,7 +122,7 @@ impl<P> fmt::Debug for Receipt<P> {
         f.debug_struct("Receipt")
             .field("scheme", &self.core.scheme.name())
             .field("bytes", &self.body.len())
-            .field("sent_at", &self.proof.sent_at)
+            .field("sent_at", &self.sent_at())
             .field("secret", &self.proof.secret)
             .finish_non_exhaustive()
     }

@@ -32,7 +32,12 @@ impl Fence {
     /// The fence of the next claim at this time.
     #[must_use]
     pub fn next(self, now: OffsetDateTime) -> Self {
-        Self(self.0.saturating_add(1).max(micros(now)))
+        self.next_at(micros(now))
+    }
+
+    const fn next_at(self, now: u64) -> Self {
+        let next = self.0.saturating_add(1);
+        Self(if next > now { next } else { now })
     }
 }
 
@@ -127,11 +132,14 @@ impl Entry {
 
     /// Claims the key for `lease`, or says who has it. Digests are compared where both attempts bring one.
     pub fn claim(&mut self, now: OffsetDateTime, key: DedupKey, digest: Option<Digest>, lease: Duration) -> Claim {
-        let at = micros(now);
+        self.claim_at(micros(now), key, digest, lease)
+    }
+
+    pub(crate) fn claim_at(&mut self, at: u64, key: DedupKey, digest: Option<Digest>, lease: Duration) -> Claim {
         self.expire(at);
         match self.state {
             State::Free => {
-                self.fence = self.fence.next(now);
+                self.fence = self.fence.next_at(at);
                 self.state = State::Leased { until: add(at, lease), digest };
                 Claim::Granted(Lease { key, fence: self.fence, length: lease })
             }
@@ -145,25 +153,36 @@ impl Entry {
 
     /// Makes the lease last for `length` from now.
     pub fn renew(&mut self, now: OffsetDateTime, lease: &Lease, length: Duration) -> Settled {
-        self.settle(now, lease, |at, digest| State::Leased { until: add(at, length), digest })
+        self.renew_at(micros(now), lease, length)
+    }
+
+    pub(crate) fn renew_at(&mut self, at: u64, lease: &Lease, length: Duration) -> Settled {
+        self.settle(at, lease, |digest| State::Leased { until: add(at, length), digest })
     }
 
     /// Ends the lease with the work done: further attempts are duplicates for `retain`.
     pub fn complete(&mut self, now: OffsetDateTime, lease: &Lease, retain: Duration) -> Settled {
-        self.settle(now, lease, |at, digest| State::Done { until: add(at, retain), digest })
+        self.complete_at(micros(now), lease, retain)
+    }
+
+    pub(crate) fn complete_at(&mut self, at: u64, lease: &Lease, retain: Duration) -> Settled {
+        self.settle(at, lease, |digest| State::Done { until: add(at, retain), digest })
     }
 
     /// Ends the lease with the work not done: the next attempt may claim at once.
     pub fn release(&mut self, now: OffsetDateTime, lease: &Lease) -> Settled {
-        self.settle(now, lease, |_, _| State::Free)
+        self.release_at(micros(now), lease)
     }
 
-    fn settle(&mut self, now: OffsetDateTime, lease: &Lease, to: impl FnOnce(u64, Option<Digest>) -> State) -> Settled {
-        let at = micros(now);
+    pub(crate) fn release_at(&mut self, at: u64, lease: &Lease) -> Settled {
+        self.settle(at, lease, |_| State::Free)
+    }
+
+    fn settle(&mut self, at: u64, lease: &Lease, to: impl FnOnce(Option<Digest>) -> State) -> Settled {
         self.expire(at);
         match self.state {
             State::Leased { digest, .. } if self.fence == lease.fence => {
-                self.state = to(at, digest);
+                self.state = to(digest);
                 Settled::Ok
             }
             _ => Settled::Lost,

@@ -7,11 +7,11 @@ use core::fmt;
 use core::future::{Future, ready};
 use core::time::Duration;
 use std::boxed::Box;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::BuildHasher as _;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use time::OffsetDateTime;
+use hashbrown::DefaultHashBuilder;
 
 use self::shard::{CompactKey, Shard};
 use super::{Claim, DedupKey, DedupStore, Entry, Lease, Settled};
@@ -30,7 +30,7 @@ const DEFAULT_CAPACITY: usize = 1_000_000;
 /// An entry takes about 90 bytes.
 pub struct MemoryStore {
     clock: Box<dyn Clock>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
     shards: [Mutex<Shard>; SHARDS],
     capacity: usize,
     entries: AtomicUsize,
@@ -43,7 +43,7 @@ impl MemoryStore {
     pub fn new(clock: impl Clock) -> Self {
         Self {
             clock: Box::new(clock),
-            hasher: RandomState::new(),
+            hasher: DefaultHashBuilder::default(),
             shards: core::array::from_fn(|_| Mutex::default()),
             capacity: DEFAULT_CAPACITY,
             entries: AtomicUsize::new(0),
@@ -85,7 +85,7 @@ impl MemoryStore {
     }
 
     fn claim_now(&self, key: &DedupKey, digest: Option<Digest>, lease: Duration) -> Claim {
-        let now = self.clock.now();
+        let now = self.clock.micros();
         let compact = CompactKey::new(key);
         let (hash, mut shard) = self.shard(&compact);
         let rehash = |key: &CompactKey| self.hasher.hash_one(key);
@@ -118,8 +118,8 @@ impl MemoryStore {
         }
     }
 
-    fn settle(&self, lease: &Lease, verb: impl FnOnce(&mut Entry, OffsetDateTime, &Lease) -> Settled) -> Settled {
-        let now = self.clock.now();
+    fn settle(&self, lease: &Lease, verb: impl FnOnce(&mut Entry, u64, &Lease) -> Settled) -> Settled {
+        let now = self.clock.micros();
         let compact = CompactKey::new(lease.key());
         let (hash, mut shard) = self.shard(&compact);
         shard.settle(hash, &compact, |entry| verb(entry, now, lease))
@@ -149,15 +149,15 @@ impl DedupStore for MemoryStore {
     }
 
     fn renew(&self, lease: &Lease, length: Duration) -> impl Future<Output = Result<Settled, Infallible>> + Send {
-        ready(Ok(self.settle(lease, |entry, now, lease| entry.renew(now, lease, length))))
+        ready(Ok(self.settle(lease, |entry, now, lease| entry.renew_at(now, lease, length))))
     }
 
     fn complete(&self, lease: &Lease, retain: Duration) -> impl Future<Output = Result<Settled, Infallible>> + Send {
-        ready(Ok(self.settle(lease, |entry, now, lease| entry.complete(now, lease, retain))))
+        ready(Ok(self.settle(lease, |entry, now, lease| entry.complete_at(now, lease, retain))))
     }
 
     fn release(&self, lease: &Lease) -> impl Future<Output = Result<Settled, Infallible>> + Send {
-        ready(Ok(self.settle(lease, Entry::release)))
+        ready(Ok(self.settle(lease, Entry::release_at)))
     }
 }
 

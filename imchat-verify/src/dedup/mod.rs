@@ -15,6 +15,7 @@ mod memory;
 mod shared;
 mod store;
 
+pub(crate) use entry::micros;
 pub use entry::{Entry, Fence};
 pub use key::DedupKey;
 pub(crate) use key::Scope;

@@ -2,14 +2,14 @@
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
+use subtle::{Choice, ConstantTimeEq as _};
 
 use crate::scheme::Hash;
 
 /// The longest tag of any algorithm, in bytes (Ed25519).
 pub(crate) const MAX_TAG: usize = 64;
 
-/// A decoded signature of fixed size.
+/// A decoded signature of fixed size; what its algorithm does not fill is zero.
 #[derive(Clone, Copy)]
 pub(crate) struct Tag {
     pub(crate) bytes: [u8; MAX_TAG],
@@ -21,17 +21,22 @@ impl Tag {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
+    /// Compares in constant time, a word at a time. Lengths are the algorithm's and no secret.
     pub(crate) fn fits(&self, expected: &Self) -> bool {
-        // Lengths are the algorithm's, not the sender's; the unused end is zero on both sides.
-        (self.len == expected.len) & bool::from(self.bytes.ct_eq(&expected.bytes))
+        let (ours, _) = self.as_slice().as_chunks::<4>();
+        let (theirs, _) = expected.as_slice().as_chunks::<4>();
+        let pairs = ours.iter().zip(theirs);
+        let same =
+            pairs.fold(Choice::from(1), |same, (a, b)| same & u32::from_ne_bytes(*a).ct_eq(&u32::from_ne_bytes(*b)));
+        self.len == expected.len && self.len > 0 && bool::from(same)
     }
 
-    fn new(digest: &[u8]) -> Self {
+    fn new<const N: usize>(digest: [u8; N]) -> Self {
         let mut bytes = [0; MAX_TAG];
-        for (to, from) in bytes.iter_mut().zip(digest) {
-            *to = *from;
+        if let Some(room) = bytes.first_chunk_mut() {
+            *room = digest;
         }
-        Self { bytes, len: digest.len().min(MAX_TAG) }
+        Self { bytes, len: N }
     }
 }
 
@@ -82,12 +87,12 @@ impl Mac {
 
     pub(crate) fn finish(self) -> Tag {
         match self {
-            Self::HmacSha256(mac) => Tag::new(&mac.finalize().into_bytes()),
-            Self::Sha256(digest) => Tag::new(&digest.finalize()),
+            Self::HmacSha256(mac) => Tag::new::<32>(mac.finalize().into_bytes().into()),
+            Self::Sha256(digest) => Tag::new::<32>(digest.finalize().into()),
             #[cfg(feature = "sha1")]
-            Self::HmacSha1(mac) => Tag::new(&mac.finalize().into_bytes()),
+            Self::HmacSha1(mac) => Tag::new::<20>(mac.finalize().into_bytes().into()),
             #[cfg(feature = "sha1")]
-            Self::Sha1(digest) => Tag::new(&digest.finalize()),
+            Self::Sha1(digest) => Tag::new::<20>(digest.finalize().into()),
         }
     }
 }

@@ -28,6 +28,7 @@ pub(crate) use open::UNSIGNED_LIMIT;
 pub use open::Unsigned;
 pub(crate) use prepare::Prepared;
 pub(crate) use prove::{Proof, Stream};
+pub(crate) use timestamp::SentAt;
 
 use crate::config::{ConfigError, ConfigWarning};
 use crate::head::Head;
@@ -75,6 +76,7 @@ pub(crate) struct Core {
     pub(crate) window: Option<Window>,
     pub(crate) endpoint: Option<Box<str>>,
     wanted: wanted::Wanted,
+    handshakes: Vec<open::Rule>,
     pub(crate) warnings: Vec<ConfigWarning>,
 }
 
@@ -96,7 +98,8 @@ impl Core {
         key::refuse_unknown_roles(scheme, secrets, primary)?;
         let warnings = key::warnings(secrets, scheme, primary);
         let wanted = wanted::Wanted::new(scheme);
-        Ok(Self { scheme, keys, tokens, window: scheme.default_window(), endpoint: None, wanted, warnings })
+        let handshakes = open::rules(scheme);
+        Ok(Self { scheme, keys, tokens, window: scheme.default_window(), endpoint: None, wanted, handshakes, warnings })
     }
 
     /// The parts of the message before and after the body, and whether the body stands between them.

@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
 
+use memchr::memmem;
 use time::OffsetDateTime;
 
 use super::Core;
@@ -11,8 +12,8 @@ use crate::error::Error;
 use crate::head::Head;
 use crate::reply::Reply;
 use crate::scan::json::{Found, scan};
-use crate::scan::lookup;
-use crate::scheme::{Answer, Handshake, When};
+use crate::scan::{looks_like_json, lookup};
+use crate::scheme::{Answer, Handshake, Scheme, Source, When};
 
 /// The most that is read of a request that is not signed, in bytes.
 pub(crate) const UNSIGNED_LIMIT: usize = 4096;
@@ -57,8 +58,7 @@ impl<'a> Unsigned<'a> {
     #[must_use]
     pub fn handshake(&self, body: &[u8]) -> Option<Reply> {
         self.core.check_token(self.head, body, self.now).ok()?;
-        let rules = self.core.scheme.handshakes.iter().flatten();
-        rules.filter_map(|rule| answer(rule, body, self.head)).next()
+        self.core.handshakes.iter().find_map(|rule| rule.answer(body, self.head))
     }
 }
 
@@ -80,9 +80,9 @@ impl Core {
 
     /// The answer to a proved body that is a handshake.
     pub(crate) fn handshake(&self, head: Head<'_>, opened: &[u8]) -> Option<Reply> {
-        for rule in self.scheme.handshakes.iter().flatten() {
-            if let Some(reply) = answer(rule, opened, head) {
-                let identified = rule.unless_identified && self.has_id(head, opened);
+        for rule in &self.handshakes {
+            if let Some(reply) = rule.answer(opened, head) {
+                let identified = rule.handshake.unless_identified && self.has_id(head, opened);
                 return if identified { None } else { Some(reply) };
             }
         }
@@ -95,12 +95,37 @@ impl Core {
     }
 }
 
-/// The answer of one rule, where the body is what the rule looks for.
-fn answer(rule: &Handshake, body: &[u8], head: Head<'_>) -> Option<Reply> {
-    let may_be = body.len() <= rule.cap && memchr::memmem::find(body, rule.needle.as_bytes()).is_some();
-    if !may_be || !holds(rule.when, body, head) {
-        return None;
+/// A handshake, ready to be looked for.
+#[derive(Debug, Clone)]
+pub(super) struct Rule {
+    handshake: Handshake,
+    needle: memmem::Finder<'static>,
+    /// Whether its conditions are about JSON; a form is none, and the other way round.
+    json: bool,
+}
+
+/// The handshakes of a scheme, their needles made ready once.
+pub(super) fn rules(scheme: &Scheme) -> Vec<Rule> {
+    let handshakes = scheme.handshakes.iter().flatten();
+    handshakes
+        .map(|handshake| Rule {
+            handshake: *handshake,
+            needle: memmem::Finder::new(handshake.needle),
+            json: handshake.when.iter().all(|when| matches!(when.source(), Source::Json(_))),
+        })
+        .collect()
+}
+
+impl Rule {
+    /// The answer, where the body is what the rule looks for.
+    fn answer(&self, body: &[u8], head: Head<'_>) -> Option<Reply> {
+        let may_be =
+            body.len() <= self.handshake.cap && self.json == looks_like_json(body) && self.needle.find(body).is_some();
+        if may_be && holds(self.handshake.when, body, head) { reply(&self.handshake, body) } else { None }
     }
+}
+
+fn reply(rule: &Handshake, body: &[u8]) -> Option<Reply> {
     match rule.answer {
         Answer::Fixed(reply) => Some(reply()),
         Answer::Echo(pointer) => {

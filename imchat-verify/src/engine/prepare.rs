@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use super::Core;
 use super::candidates::{self, Candidates};
-use super::timestamp;
+use super::timestamp::{self, SentAt};
 use super::wanted::HeadValues;
 use crate::error::Error;
 use crate::head::Head;
@@ -17,7 +17,7 @@ pub(crate) struct Prepared<'r> {
     pub(super) candidates: Candidates<'r>,
     /// The timestamp's text, where the head has it.
     pub(super) timestamp: Option<&'r [u8]>,
-    pub(crate) sent_at: Option<OffsetDateTime>,
+    pub(crate) sent_at: Option<SentAt>,
 }
 
 impl Core {
@@ -25,7 +25,7 @@ impl Core {
     /// requests that are not signed.
     pub(crate) fn prepare<'r>(&self, head: Head<'r>, now: OffsetDateTime) -> Result<Option<Prepared<'r>>, Error> {
         let scheme = self.scheme;
-        let values = match self.wanted.collect(scheme, head)? {
+        let values = match self.wanted.collect(head)? {
             Some(values) => values,
             None if scheme.unsigned_handshake.is_some() => return Ok(None),
             None => HeadValues::default(),
@@ -57,12 +57,7 @@ impl Core {
     }
 
     /// Where the time lies, if a window is set; it is refused outside the window.
-    pub(super) fn fresh(
-        &self,
-        source: Source,
-        text: &[u8],
-        now: OffsetDateTime,
-    ) -> Result<Option<OffsetDateTime>, Error> {
+    pub(super) fn fresh(&self, source: Source, text: &[u8], now: OffsetDateTime) -> Result<Option<SentAt>, Error> {
         let Some((rule, window)) = self.scheme.timestamp.zip(self.window) else { return Ok(None) };
         timestamp::check(source, text, rule.unit, window, now).map(Some)
     }

@@ -1,10 +1,13 @@
 //! The signature over the body.
 
+use alloc::vec::Vec;
+
 use time::OffsetDateTime;
 
 use super::key::{Key, MAX_SECRETS, Material};
 use super::mac::{Mac, Tag, sha256};
 use super::prepare::Prepared;
+use super::timestamp::SentAt;
 use super::{Core, CustomInput};
 use crate::error::Error;
 use crate::head::Head;
@@ -18,19 +21,21 @@ pub(crate) struct Proof {
     pub(crate) secret: usize,
     /// The place of the matching key among all keys.
     pub(crate) key: usize,
-    pub(crate) sent_at: Option<OffsetDateTime>,
+    pub(crate) sent_at: Option<SentAt>,
 }
 
 /// Hash states that are fed while the body arrives, one for each key that counts.
 #[derive(Clone, Default)]
 pub(crate) struct Stream {
-    macs: [Option<Mac>; MAX_SECRETS],
+    /// The first key's, kept in place: most verifiers have one key.
+    first: Option<Mac>,
+    rest: Vec<Option<Mac>>,
 }
 
 impl Stream {
     /// Hashes a piece of the body.
     pub(crate) fn update(&mut self, chunk: &[u8]) {
-        for mac in self.macs.iter_mut().flatten() {
+        for mac in self.first.iter_mut().chain(self.rest.iter_mut().flatten()) {
             mac.update(chunk);
         }
     }
@@ -81,13 +86,14 @@ impl Core {
         let (before, _, _) = self.around_body();
         let input = PartInput { method: head.method(), url: head.url(), body: &[] };
         let mut stream = Stream::default();
-        for (slot, key) in stream.macs.iter_mut().zip(&self.keys) {
-            let Material::Hash(mac) = &key.material else { continue };
-            if key.counts_at(now) {
+        for (place, key) in self.keys.iter().enumerate() {
+            let mut fed = None;
+            if let (Material::Hash(mac), true) = (&key.material, key.counts_at(now)) {
                 let mut mac = mac.clone();
                 self.feed(before, &mut 0, &key.secret, prepared, &input, |bytes| mac.update(bytes)).ok()?;
-                *slot = Some(mac);
+                fed = Some(mac);
             }
+            if place == 0 { stream.first = fed } else { stream.rest.push(fed) }
         }
         Some(stream)
     }
@@ -103,7 +109,7 @@ impl Core {
     ) -> Result<Proof, Error> {
         self.refuse_extension(body)?;
         let input = PartInput { method: head.method(), url: head.url(), body };
-        let mut streams = stream.map(|stream| stream.macs.into_iter());
+        let mut streams = stream.map(|stream| core::iter::once(stream.first).chain(stream.rest));
         let mut proved: Option<(usize, usize)> = None;
         for (place, key) in self.keys.iter().enumerate() {
             let fed = streams.as_mut().and_then(Iterator::next).flatten();
@@ -209,7 +215,7 @@ impl Core {
         head: Head<'_>,
         body: &[u8],
         now: OffsetDateTime,
-    ) -> Result<Option<OffsetDateTime>, Error> {
+    ) -> Result<Option<SentAt>, Error> {
         let [value, ..] = lookup(&[source], body, head.headers());
         let text = value.text.ok_or(Error::Missing(source))?;
         self.fresh(source, text.as_bytes(), now)

@@ -20,6 +20,25 @@ fn decimal(text: &[u8]) -> Option<i64> {
     })
 }
 
+/// A request's time as it was written; made a date only for who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SentAt {
+    units: i64,
+    unit: Unit,
+}
+
+impl SentAt {
+    pub(crate) fn date(self) -> Option<OffsetDateTime> {
+        match self.unit {
+            Unit::Seconds => OffsetDateTime::from_unix_timestamp(self.units).ok(),
+            Unit::Millis => {
+                let nanos = i128::from(self.units).checked_mul(1_000_000)?;
+                OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()
+            }
+        }
+    }
+}
+
 fn in_unit(now: OffsetDateTime, unit: Unit) -> i64 {
     match unit {
         Unit::Seconds => now.unix_timestamp(),
@@ -41,9 +60,8 @@ pub(super) fn check(
     unit: Unit,
     window: Window,
     now: OffsetDateTime,
-) -> Result<OffsetDateTime, Error> {
-    let malformed = Error::Malformed(source, "a Unix time in canonical decimals");
-    let sent = decimal(text).ok_or(malformed)?;
+) -> Result<SentAt, Error> {
+    let sent = decimal(text).ok_or(Error::Malformed(source, "a Unix time in canonical decimals"))?;
     let now = in_unit(now, unit);
     let distance = span(now.abs_diff(sent), unit);
     if sent <= now && distance > window.past {
@@ -52,11 +70,7 @@ pub(super) fn check(
     if sent > now && distance > window.future {
         return Err(Error::Future { ahead: distance });
     }
-    let at = match unit {
-        Unit::Seconds => OffsetDateTime::from_unix_timestamp(sent),
-        Unit::Millis => OffsetDateTime::from_unix_timestamp_nanos(i128::from(sent).saturating_mul(1_000_000)),
-    };
-    at.map_err(|_| malformed)
+    Ok(SentAt { units: sent, unit })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::scheme::{Part, Scheme, Source};
 /// How many headers of its own a message may have, besides signature and timestamp.
 const MAX_PARTS: usize = 3;
 const SLOTS: usize = 2 + MAX_PARTS;
-const MAX_FAMILIES: usize = 4;
+const MAX_NAMES: usize = 12;
 
 const SIGNATURE: usize = 0;
 const TIMESTAMP: usize = 1;
@@ -24,10 +24,12 @@ struct Name {
     source: Source,
 }
 
-/// The names a scheme's headers come under.
+/// The names a scheme's headers come under, family by family.
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
     names: Box<[Name]>,
+    /// The places that are parameters of the URL.
+    queries: Box<[(usize, &'static str)]>,
 }
 
 /// The values of the head that a scheme reads, each present at most once.
@@ -49,6 +51,12 @@ impl<'r> HeadValues<'r> {
     pub(super) fn part(&self, nth: usize) -> Option<&'r [u8]> {
         self.slots.get(nth.checked_add(2)?).copied().flatten()
     }
+
+    fn set(&mut self, slot: usize, value: &'r [u8]) {
+        if let Some(slot) = self.slots.get_mut(slot) {
+            *slot = Some(value);
+        }
+    }
 }
 
 /// The places of the head that a scheme reads, with their slots.
@@ -63,50 +71,63 @@ fn places(scheme: &Scheme) -> impl Iterator<Item = (usize, Source)> {
 
 impl Wanted {
     pub(super) fn new(scheme: &Scheme) -> Self {
-        let mut names = Vec::new();
-        for (slot, source) in places(scheme) {
-            let Source::Header(name) = source else { continue };
-            match name.strip_prefix('*') {
-                _ if name.is_empty() => {}
-                None => names.push(Name { text: name.into(), family: 0, slot, source }),
-                Some(rest) => {
-                    for (family, spelling) in scheme.signature.family.iter().take(MAX_FAMILIES).enumerate() {
-                        names.push(Name { text: format!("{spelling}{rest}").into(), family, slot, source });
+        let (mut names, mut queries) = (Vec::new(), Vec::new());
+        let families = scheme.signature.family.iter().enumerate();
+        let spellings = core::iter::once((0, "")).filter(|_| scheme.signature.family.is_empty());
+        for (family, spelling) in spellings.chain(families.map(|(family, spelling)| (family, *spelling))) {
+            for (slot, source) in places(scheme) {
+                match source {
+                    Source::Header(name) if !name.is_empty() => {
+                        let text = format!("{spelling}{}", name.strip_prefix('*').unwrap_or(name)).into();
+                        names.push(Name { text, family, slot, source });
                     }
+                    Source::Query(name) if family == 0 => queries.push((slot, name)),
+                    _ => {}
                 }
             }
         }
-        Self { names: names.into() }
+        names.truncate(MAX_NAMES);
+        Self { names: names.into(), queries: queries.into() }
     }
 
     /// Walks the headers once; refuses one that comes twice. `None` where none of them is there.
-    pub(super) fn collect<'r>(&self, scheme: &Scheme, head: Head<'r>) -> Result<Option<HeadValues<'r>>, Error> {
-        let mut families = [HeadValues::default(); MAX_FAMILIES];
+    pub(super) fn collect<'r>(&self, head: Head<'r>) -> Result<Option<HeadValues<'r>>, Error> {
+        let mut seen: [Option<&'r [u8]>; MAX_NAMES] = [None; MAX_NAMES];
         let mut repeated = None;
         head.headers().each(&mut |name, value| {
-            for wanted in &self.names {
-                if wanted.text.len() != name.len() || !wanted.text.eq_ignore_ascii_case(name) {
-                    continue;
-                }
-                let slot = families.get_mut(wanted.family).and_then(|family| family.slots.get_mut(wanted.slot));
-                match slot {
-                    Some(slot @ None) => *slot = Some(value),
-                    _ => repeated = Some(wanted.source),
+            for (wanted, seen) in self.names.iter().zip(&mut seen) {
+                if wanted.text.len() == name.len() && same_name(&wanted.text, name) {
+                    if seen.is_some() {
+                        repeated = Some(wanted.source);
+                    }
+                    *seen = Some(value);
                 }
             }
         });
         if let Some(source) = repeated {
             return Err(Error::Repeated(source));
         }
-        let mut values = families.into_iter().find(|family| family.slots.iter().any(Option::is_some));
-        for (slot, source) in places(scheme) {
-            if let Source::Query(name) = source {
-                let value = head.raw_query(name)?;
-                if let (Some(value), Some(slot)) = (value, values.get_or_insert_default().slots.get_mut(slot)) {
-                    *slot = Some(value);
-                }
+        let mut values = None;
+        let mut chosen = 0;
+        for (name, value) in self.names.iter().zip(seen) {
+            let Some(value) = value else { continue };
+            if values.is_none() {
+                chosen = name.family;
+            }
+            if name.family == chosen {
+                values.get_or_insert_with(HeadValues::default).set(name.slot, value);
+            }
+        }
+        for (slot, name) in &self.queries {
+            if let Some(value) = head.raw_query(name)? {
+                values.get_or_insert_with(HeadValues::default).set(*slot, value);
             }
         }
         Ok(values)
     }
+}
+
+/// Names of the same length, in any case; servers hand them on in lower case, which is compared first.
+fn same_name(wanted: &str, name: &str) -> bool {
+    wanted == name || wanted.eq_ignore_ascii_case(name)
 }

@@ -14,7 +14,7 @@ use crate::engine::{Undecryptable, Unsigned, sha256};
 use crate::identity::Identity;
 use crate::provider;
 use crate::reply::Reply;
-use crate::scan::json::{Found, scan};
+use crate::scan::json::leading_scalar;
 use crate::scheme::Source::{Header, Json};
 use crate::scheme::{Facts, Handshake, Hash, Key, Part, Scheme, SchemeBuilder, Signature, Source, Unit, When};
 use crate::secrets::{Form, Role};
@@ -99,14 +99,8 @@ fn challenge(request: &Unsigned<'_>) -> Option<Reply> {
 
 /// `{"encrypt": base64(iv ‖ AES-256-CBC(SHA-256(encrypt key), PKCS#7))}`. A body without `encrypt` is plain.
 fn open(secret: &[u8], body: &[u8]) -> Result<Option<Vec<u8>>, Undecryptable> {
-    let mut found = [Found::Absent];
-    if scan(body, &["/encrypt"], &mut found).is_err() {
-        return Ok(None);
-    }
-    let [found] = found;
-    if !found.is_present() {
-        return Ok(None);
-    }
+    // A sealed body has no members but scalar ones, so the rest of a plain one is not looked at.
+    let Some(found) = leading_scalar(body, "encrypt") else { return Ok(None) };
     let text = found.text().ok_or(Undecryptable)?;
     let mut sealed = STANDARD.decode(text.as_bytes()).map_err(|_| Undecryptable)?;
     let (iv, message) = sealed.split_at_mut_checked(16).ok_or(Undecryptable)?;

@@ -57,6 +57,30 @@ pub(crate) fn scan<'a>(text: &'a [u8], pointers: &[&str], found: &mut [Found<'a>
     if scanner.at == scanner.bytes.len() { Ok(()) } else { Err(NotJson) }
 }
 
+/// A scalar member of the object that the text is, looked for only up to the first member that is an object or an array.
+pub(crate) fn leading_scalar<'a>(text: &'a [u8], name: &str) -> Option<Found<'a>> {
+    // Quotes and brackets are ASCII: cutting at one leaves what stands before it as it was.
+    let end = memchr::memchr2(b'[', b'{', text.get(1..)?).map_or(text.len(), |at| at.saturating_add(1));
+    let text = core::str::from_utf8(text.get(..end)?).ok()?;
+    let mut found = [Found::Absent];
+    let mut scanner = Scanner { text, bytes: text.as_bytes(), at: 0, pointers: &[], found: &mut found };
+    scanner.space();
+    scanner.eat(b'{').ok()?;
+    loop {
+        scanner.space();
+        let key = scanner.string().ok()?;
+        scanner.space();
+        scanner.eat(b':').ok()?;
+        scanner.space();
+        let value = scanner.scalar()?;
+        if key == name {
+            return Some(value);
+        }
+        scanner.space();
+        scanner.eat(b',').ok()?;
+    }
+}
+
 /// The set that holds one pointer.
 fn bit(index: usize) -> u32 {
     u32::try_from(index).ok().and_then(|shift| 1_u32.checked_shl(shift)).unwrap_or(0)
@@ -215,7 +239,7 @@ impl<'a, 'p> Scanner<'a, 'p> {
             if wanted == 0 {
                 self.value(depth, 0, paths)?;
             } else {
-                let (inner, below) = self.advance(wanted, paths, |step| is_index(step, index));
+                let (inner, below) = self.advance(wanted, paths, |path| index_step(path, index));
                 self.value(depth, inner, &below)?;
             }
             index = index.saturating_add(1);
@@ -236,25 +260,23 @@ impl<'a, 'p> Scanner<'a, 'p> {
 
     /// The pointers whose next step is this member, and how far they have come below it.
     fn follow(&self, wanted: u32, paths: &Depths, key: &str) -> (u32, Depths) {
-        if !key.contains('\\') {
-            return self.advance(wanted, paths, |step| step == key);
+        if memchr::memchr(b'\\', key.as_bytes()).is_none() {
+            return self.advance(wanted, paths, |path| starts_with_step(path, key));
         }
         match unescape(key) {
-            Some(key) => self.advance(wanted, paths, |step| step == key),
+            Some(key) => self.advance(wanted, paths, |path| starts_with_step(path, &key)),
             None => (0, [0; MAX_POINTERS]),
         }
     }
 
-    fn advance(&self, wanted: u32, paths: &Depths, fits: impl Fn(&str) -> bool) -> (u32, Depths) {
+    /// The pointers that `step` takes further, by as many bytes as it says.
+    fn advance(&self, wanted: u32, paths: &Depths, step: impl Fn(&str) -> Option<usize>) -> (u32, Depths) {
         let (mut inner, mut below) = (0_u32, [0; MAX_POINTERS]);
         for index in members(wanted) {
             let Some(path) = self.tail(index, paths).and_then(|tail| tail.strip_prefix('/')) else { continue };
-            let step = path.split('/').next().unwrap_or_default();
-            if !fits(step) {
-                continue;
-            }
+            let Some(length) = step(path) else { continue };
             let come = paths.get(index).copied().unwrap_or_default();
-            let further = u16::try_from(step.len()).ok().and_then(|step| come.checked_add(step)?.checked_add(1));
+            let further = u16::try_from(length).ok().and_then(|step| come.checked_add(step)?.checked_add(1));
             if let (Some(further), Some(below)) = (further, below.get_mut(index)) {
                 inner |= bit(index);
                 *below = further;
@@ -309,6 +331,14 @@ impl<'a, 'p> Scanner<'a, 'p> {
         self.slice(start, self.at)
     }
 
+    /// A string or a number; nothing where something else stands.
+    fn scalar(&mut self) -> Option<Found<'a>> {
+        if self.peek() == Some(b'"') {
+            return self.string().ok().map(Found::String);
+        }
+        self.number().ok().map(Found::Plain)
+    }
+
     fn digits(&mut self) -> Result<(), NotJson> {
         let start = self.at;
         while matches!(self.peek(), Some(b'0'..=b'9')) {
@@ -323,10 +353,18 @@ fn deeper(depth: usize) -> Result<usize, NotJson> {
     if depth > MAX_DEPTH { Err(NotJson) } else { Ok(depth) }
 }
 
-/// Whether a pointer's step names this place of an array, without leading zeros.
-fn is_index(step: &str, index: usize) -> bool {
+/// The length of a path's first step, if it is this one.
+fn starts_with_step(path: &str, step: &str) -> Option<usize> {
+    let ends = matches!(path.as_bytes().get(step.len()), None | Some(b'/'));
+    (ends && path.starts_with(step)).then_some(step.len())
+}
+
+/// The length of a path's first step, if it names this place of an array, without leading zeros.
+fn index_step(path: &str, index: usize) -> Option<usize> {
+    let step = path.split('/').next().unwrap_or_default();
     let canonical = step == "0" || !step.starts_with('0');
-    canonical && step.bytes().all(|byte| byte.is_ascii_digit()) && step.parse() == Ok(index)
+    let digits = canonical && step.bytes().all(|byte| byte.is_ascii_digit());
+    (digits && step.parse() == Ok(index)).then_some(step.len())
 }
 
 /// The character of one escape at the start of `bytes`, and the escape's length in bytes.

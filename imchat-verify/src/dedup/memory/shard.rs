@@ -6,13 +6,11 @@
 use core::time::Duration;
 use std::vec::Vec;
 
-use hashbrown::HashTable;
-use time::OffsetDateTime;
-
 use crate::Digest;
-use crate::dedup::entry::{State, micros};
+use crate::dedup::entry::State;
 use crate::dedup::{Claim, DedupKey, Entry, Fence, Settled};
 use crate::engine::sha256;
+use hashbrown::HashTable;
 
 const KEY: usize = 24;
 const CHUNK: usize = 512;
@@ -143,7 +141,7 @@ impl Shard {
     #[expect(clippy::too_many_arguments, reason = "one claim, its context taken once by the caller")]
     pub(super) fn claim(
         &mut self,
-        now: OffsetDateTime,
+        now: u64,
         hash: u64,
         compact: CompactKey,
         key: DedupKey,
@@ -156,15 +154,15 @@ impl Shard {
         if let Some(place) = self.find(hash, &compact) {
             let Some(record) = record_mut(&mut self.chunks, place) else { return (Claim::Mismatch, change) };
             let mut entry = record.entry();
-            let claim = entry.claim(now, key, digest, lease);
+            let claim = entry.claim_at(now, key, digest, lease);
             record.set(&entry);
             return (claim, change);
         }
         if full {
-            change = self.evict(micros(now), &rehash);
+            change = self.evict(now, &rehash);
         }
         let mut entry = Entry::after(self.last_fence);
-        let claim = entry.claim(now, key, digest, lease);
+        let claim = entry.claim_at(now, key, digest, lease);
         self.last_fence = entry.fence();
         change.added = self.insert(hash, compact, &entry, rehash);
         (claim, change)
@@ -232,8 +230,7 @@ impl Shard {
     }
 
     /// Looks at a few records whose bucket's time has come; returns how many left.
-    pub(super) fn sweep(&mut self, now: OffsetDateTime, rehash: impl Fn(&CompactKey) -> u64) -> usize {
-        let now = micros(now);
+    pub(super) fn sweep(&mut self, now: u64, rehash: impl Fn(&CompactKey) -> u64) -> usize {
         let present = now / BUCKET_MICROS;
         if self.places.is_empty() || present.saturating_sub(self.cursor) > BUCKETS as u64 {
             // Nothing is there, or all buckets are due: none of them is further than one turn back.

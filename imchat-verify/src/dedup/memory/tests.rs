@@ -38,7 +38,7 @@ fn granted(store: &MemoryStore, number: usize) -> Option<Lease> {
 }
 
 fn complete(store: &MemoryStore, lease: &Lease) -> Settled {
-    store.settle(lease, |entry, now, lease| entry.complete(now, lease, KEEP))
+    store.settle(lease, |entry, now, lease| entry.complete_at(now, lease, KEEP))
 }
 
 #[test]
