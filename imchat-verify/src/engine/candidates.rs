@@ -52,11 +52,11 @@ fn decode(text: &[u8], encoding: Encoding, len: usize) -> Option<Tag> {
     Some(Tag { bytes, len })
 }
 
-fn trim(text: &[u8]) -> &[u8] {
-    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let start = text.iter().position(|byte| !is_space(byte)).unwrap_or(text.len());
-    let end = text.iter().rposition(|byte| !is_space(byte)).map_or(start, |last| last.saturating_add(1));
-    text.get(start..end).unwrap_or_default()
+fn trim(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
+        text = rest;
+    }
+    text
 }
 
 /// Splits at the first delimiter; nothing where there is none.
@@ -72,7 +72,14 @@ fn elements(header: &[u8], layout: Layout) -> impl Iterator<Item = (&[u8], &[u8]
         Layout::Pairs { separator, .. } => (separator, b'='),
         Layout::Tagged { separator, delimiter, .. } => (separator, delimiter),
     };
-    header.split(move |byte| *byte == separator).filter_map(move |element| split(trim(element), delimiter))
+    let mut rest = Some(header);
+    core::iter::from_fn(move || {
+        let text = rest?;
+        let end = memchr::memchr(separator, text).unwrap_or(text.len());
+        rest = end.checked_add(1).and_then(|next| text.get(next..));
+        text.get(..end)
+    })
+    .filter_map(move |element| split(trim(element), delimiter))
 }
 
 /// Which of the scheme's algorithms a version belongs to: `Some(true)` is the second one.
@@ -87,54 +94,62 @@ fn version_of(scheme: &Scheme, version: &[u8]) -> Option<bool> {
     scheme.alternate.filter(|second| version == second.version.as_bytes()).map(|_| true)
 }
 
-/// Every candidate of a supported version, with its tag where it is readable.
-fn of_list(scheme: &Scheme, header: &[u8]) -> impl Iterator<Item = (bool, Option<Tag>)> {
-    elements(header, scheme.signature.layout).filter_map(|(version, text)| {
-        let alternate = version_of(scheme, version)?;
-        let algorithm = if alternate { scheme.alternate?.algorithm } else { scheme.algorithm };
-        Some((alternate, decode(text, scheme.signature.encoding, tag_len(algorithm))))
-    })
-}
-
-/// The only value of a key in the signature header's list.
-pub(super) fn field<'r>(scheme: &Scheme, header: &'r [u8], name: &'static str) -> Result<&'r [u8], Error> {
-    let source = Source::Field(name);
-    let mut values = elements(header, scheme.signature.layout).filter(|(key, _)| *key == name.as_bytes());
-    let (_, value) = values.next().ok_or(Error::Missing(source))?;
-    if values.next().is_some() {
-        return Err(Error::Repeated(source));
-    }
-    if value.is_empty() { Err(Error::Missing(source)) } else { Ok(value) }
+/// The tag of one element, where its version is supported: whether it is the second algorithm's, and its tag where it
+/// is readable.
+fn candidate(scheme: &Scheme, version: &[u8], text: &[u8]) -> Option<(bool, Option<Tag>)> {
+    let alternate = version_of(scheme, version)?;
+    let algorithm = if alternate { scheme.alternate?.algorithm } else { scheme.algorithm };
+    Some((alternate, decode(text, scheme.signature.encoding, tag_len(algorithm))))
 }
 
 impl<'r> Candidates<'r> {
-    /// Reads the signature header; `usable` says for which of the scheme's two algorithms there are keys.
-    pub(super) fn read(scheme: &Scheme, header: &'r [u8], usable: impl Fn(bool) -> bool) -> Result<Self, Error> {
+    /// Reads the signature header, and on the way the only value of `field` in its list; `usable` says for which of the
+    /// scheme's two algorithms there are keys.
+    pub(super) fn read(
+        scheme: &Scheme,
+        header: &'r [u8],
+        field: Option<&'static str>,
+        usable: impl Fn(bool) -> bool,
+    ) -> Result<(Self, Option<&'r [u8]>), Error> {
         let source = scheme.signature.source;
         if let Layout::Prefixed(prefix) = scheme.signature.layout {
             let malformed = Error::Malformed(source, "the scheme's prefix and one signature of exact length");
             let text = header.strip_prefix(prefix.as_bytes()).ok_or(malformed)?;
             let tag = decode(text, scheme.signature.encoding, tag_len(scheme.algorithm)).ok_or(malformed)?;
-            return Ok(Self::One { tag, alternate: false });
+            return Ok((Self::One { tag, alternate: false }, None));
         }
+        let mut value = None;
         let (mut count, mut readable, mut first) = (0_usize, 0_usize, None);
-        for (alternate, tag) in of_list(scheme, header) {
-            if !usable(alternate) {
+        for (version, text) in elements(header, scheme.signature.layout) {
+            if let Some(name) = field.filter(|name| name.as_bytes() == version) {
+                if value.is_some() {
+                    return Err(Error::Repeated(Source::Field(name)));
+                }
+                value = Some(text);
                 continue;
             }
+            let Some((alternate, tag)) = candidate(scheme, version, text).filter(|(second, _)| usable(*second)) else {
+                continue;
+            };
             count = count.saturating_add(1);
             if let Some(tag) = tag {
                 readable = readable.saturating_add(1);
-                first = first.or(Some(Self::One { tag, alternate }));
+                if first.is_none() {
+                    first = Some(Self::One { tag, alternate });
+                }
             }
         }
-        match (count, readable, first) {
-            (0, ..) => Err(Error::Malformed(source, "a signature of a version that this scheme supports")),
-            (count, ..) if count > MAX_CANDIDATES => Err(Error::Malformed(source, "at most eight signatures")),
-            (_, 1, Some(one)) => Ok(one),
-            (_, _, Some(_)) => Ok(Self::List(header)),
-            (_, _, None) => Err(Error::Mismatch),
+        if let (Some(name), None | Some([])) = (field, value) {
+            return Err(Error::Missing(Source::Field(name)));
         }
+        let candidates = match (count, readable, first) {
+            (0, ..) => return Err(Error::Malformed(source, "a signature of a version that this scheme supports")),
+            (count, ..) if count > MAX_CANDIDATES => return Err(Error::Malformed(source, "at most eight signatures")),
+            (_, 1, Some(one)) => one,
+            (_, _, Some(_)) => Self::List(header),
+            (_, _, None) => return Err(Error::Mismatch),
+        };
+        Ok((candidates, value))
     }
 
     /// Whether any candidate of this algorithm satisfies `fits`; all of them are tried.
@@ -142,9 +157,9 @@ impl<'r> Candidates<'r> {
         match self {
             Self::None => false,
             Self::One { tag, alternate } => *alternate == of_alternate && fits(tag),
-            Self::List(header) => of_list(scheme, header)
-                .filter(|(alternate, _)| *alternate == of_alternate)
-                .filter_map(|(_, tag)| tag)
+            Self::List(header) => elements(header, scheme.signature.layout)
+                .filter_map(|(version, text)| candidate(scheme, version, text))
+                .filter_map(|(alternate, tag)| tag.filter(|_| alternate == of_alternate))
                 .fold(false, |any, tag| any | fits(&tag)),
         }
     }

@@ -23,11 +23,12 @@ impl Tag {
 
     /// Compares in constant time, a word at a time. Lengths are the algorithm's and no secret.
     pub(crate) fn fits(&self, expected: &Self) -> bool {
-        let (ours, _) = self.as_slice().as_chunks::<4>();
-        let (theirs, _) = expected.as_slice().as_chunks::<4>();
-        let pairs = ours.iter().zip(theirs);
-        let same =
-            pairs.fold(Choice::from(1), |same, (a, b)| same & u32::from_ne_bytes(*a).ct_eq(&u32::from_ne_bytes(*b)));
+        let words = self.len.div_ceil(8);
+        let (ours, _) = self.bytes.as_chunks::<8>();
+        let (theirs, _) = expected.bytes.as_chunks::<8>();
+        let pairs = ours.iter().zip(theirs).take(words);
+        let word = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes);
+        let same = pairs.fold(Choice::from(1), |same, (a, b)| same & word(a).ct_eq(&word(b)));
         self.len == expected.len && self.len > 0 && bool::from(same)
     }
 

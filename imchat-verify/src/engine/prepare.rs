@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::Core;
-use super::candidates::{self, Candidates};
+use super::candidates::Candidates;
 use super::timestamp::{self, SentAt};
 use super::wanted::HeadValues;
 use crate::error::Error;
@@ -30,23 +30,25 @@ impl Core {
             None if scheme.unsigned_handshake.is_some() => return Ok(None),
             None => HeadValues::default(),
         };
-        let signature = values.signature();
-        let header = || signature.filter(|text| !text.is_empty()).ok_or(Error::Missing(scheme.signature.source));
-        let candidates = match scheme.algorithm {
-            Algorithm::Token(_) | Algorithm::Custom(_) => Candidates::None,
+        let field = match scheme.timestamp.map(|rule| rule.source) {
+            Some(Source::Field(name)) => Some(name),
+            _ => None,
+        };
+        let (candidates, listed) = match scheme.algorithm {
+            Algorithm::Token(_) | Algorithm::Custom(_) => (Candidates::None, None),
             _ => {
+                let text = values.signature().filter(|text| !text.is_empty());
+                let text = text.ok_or(Error::Missing(scheme.signature.source))?;
                 let usable = |alternate| self.keys.iter().any(|key| key.alternate == alternate);
-                Candidates::read(scheme, header()?, usable)?
+                Candidates::read(scheme, text, field, usable)?
             }
         };
         self.check_parts(&values)?;
         let mut prepared = Prepared { values, candidates, timestamp: None, sent_at: None };
         let Some(rule) = scheme.timestamp else { return Ok(Some(prepared)) };
         if rule.source.in_head() {
-            let text = match rule.source {
-                Source::Field(name) => candidates::field(scheme, header()?, name)?,
-                source => values.timestamp().filter(|text| !text.is_empty()).ok_or(Error::Missing(source))?,
-            };
+            let text = listed.or_else(|| values.timestamp()).filter(|text| !text.is_empty());
+            let text = text.ok_or(Error::Missing(rule.source))?;
             prepared.timestamp = Some(text);
             prepared.sent_at = self.fresh(rule.source, text, now)?;
             if prepared.sent_at.is_none() {

@@ -28,6 +28,8 @@ struct Name {
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
     names: Box<[Name]>,
+    /// A bit for every length that a name has: most headers are passed over by it alone.
+    lengths: u64,
     /// The places that are parameters of the URL.
     queries: Box<[(usize, &'static str)]>,
 }
@@ -87,7 +89,8 @@ impl Wanted {
             }
         }
         names.truncate(MAX_NAMES);
-        Self { names: names.into(), queries: queries.into() }
+        let lengths = names.iter().fold(0, |lengths, name: &Name| lengths | length_bit(name.text.len()));
+        Self { names: names.into(), lengths, queries: queries.into() }
     }
 
     /// Walks the headers once; refuses one that comes twice. `None` where none of them is there.
@@ -95,6 +98,9 @@ impl Wanted {
         let mut seen: [Option<&'r [u8]>; MAX_NAMES] = [None; MAX_NAMES];
         let mut repeated = None;
         head.headers().each(&mut |name, value| {
+            if self.lengths & length_bit(name.len()) == 0 {
+                return;
+            }
             for (wanted, seen) in self.names.iter().zip(&mut seen) {
                 if wanted.text.len() == name.len() && same_name(&wanted.text, name) {
                     if seen.is_some() {
@@ -125,6 +131,12 @@ impl Wanted {
         }
         Ok(values)
     }
+}
+
+/// One bit for a length; lengths beyond the last bit share it.
+fn length_bit(length: usize) -> u64 {
+    let shift = u32::try_from(length).map_or(63, |length| length.min(63));
+    1_u64.checked_shl(shift).unwrap_or_default()
 }
 
 /// Names of the same length, in any case; servers hand them on in lower case, which is compared first.
