@@ -52,12 +52,14 @@ pub struct Pending<'r, P> {
 
 impl<'r, P> Pending<'r, P> {
     pub(crate) fn begin(core: &'r Arc<Core>, head: Head<'r>, now: OffsetDateTime) -> Result<Self, Error> {
-        let state = match core.prepare(head, now)? {
-            None => State::Unsigned { too_long: false },
-            Some(prepared) => match core.stream(&prepared, head, now) {
+        let mut prepared = Prepared::default();
+        let state = if core.prepare(head, now, &mut prepared)? {
+            match core.stream(&prepared, head, now) {
                 Some(stream) => State::Streaming(prepared, stream),
                 None => State::Whole(prepared),
-            },
+            }
+        } else {
+            State::Unsigned { too_long: false }
         };
         Ok(Self { core, head, now, state, body: Vec::new(), provider: PhantomData })
     }

@@ -7,7 +7,7 @@ use core::marker::PhantomData;
 use time::OffsetDateTime;
 
 use crate::config::{ConfigError, ConfigWarning};
-use crate::engine::Core;
+use crate::engine::{Core, Prepared};
 use crate::error::Error;
 use crate::head::Head;
 use crate::pending::Pending;
@@ -161,9 +161,10 @@ impl<P> Verifier<P> {
     /// [`Error`] says which input is wrong. Answer every one of them with the same 401.
     pub fn verify<'r>(&'r self, head: Head<'r>, body: &'r [u8], now: OffsetDateTime) -> Result<Verdict<'r, P>, Error> {
         let core = &*self.core;
-        let Some(prepared) = core.prepare(head, now)? else {
+        let mut prepared = Prepared::default();
+        if !core.prepare(head, now, &mut prepared)? {
             return core.unsigned(head, body, now).map(Verdict::Handshake);
-        };
+        }
         let proof = core.prove(&prepared, None, head, body, now)?;
         Verdict::after(&self.core, head, Wire::Borrowed(body), proof, now)
     }

@@ -10,15 +10,13 @@ use crate::scheme::{Algorithm, Encoding, Hash, Layout, Scheme, Source};
 /// The most candidates of a supported version that one request may offer.
 pub(super) const MAX_CANDIDATES: usize = 8;
 
-/// The candidates of a request.
-#[derive(Clone, Copy)]
-pub(crate) enum Candidates<'r> {
-    /// There are none to compare (tokens, custom checks).
-    None,
-    /// The one readable candidate.
-    One { tag: Tag, alternate: bool },
+/// The candidates of a request: the first readable one, and the header they stand in where there are more.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Candidates<'r> {
+    first: Tag,
+    alternate: bool,
     /// Several: read again when they are compared, so that the usual case stays small.
-    List(&'r [u8]),
+    list: Option<&'r [u8]>,
 }
 
 fn tag_len(algorithm: Algorithm) -> usize {
@@ -30,26 +28,20 @@ fn tag_len(algorithm: Algorithm) -> usize {
     }
 }
 
-fn decode(text: &[u8], encoding: Encoding, len: usize) -> Option<Tag> {
-    let mut bytes = [0; MAX_TAG];
+/// Decodes a tag of this length in place; says whether the text is one.
+fn decode(text: &[u8], encoding: Encoding, len: usize, tag: &mut Tag) -> bool {
+    tag.len = len;
+    let Some(room) = tag.bytes.get_mut(..len) else { return false };
     match encoding {
-        Encoding::Hex => {
-            if text.len() != len.checked_mul(2)? {
-                return None;
-            }
-            const_hex::decode_to_slice(text, bytes.get_mut(..len)?).ok()?;
-        }
+        Encoding::Hex => len.checked_mul(2) == Some(text.len()) && const_hex::decode_to_slice(text, room).is_ok(),
         Encoding::Base64 => {
             // The decoder wants room for a last group of three that padding then shortens.
             let mut roomy = [0; MAX_TAG + 2];
-            let written = STANDARD.decode_slice(text, &mut roomy).ok()?;
-            if written != len {
-                return None;
-            }
-            bytes.get_mut(..len)?.copy_from_slice(roomy.get(..len)?);
+            let whole = STANDARD.decode_slice(text, &mut roomy) == Ok(len);
+            room.copy_from_slice(roomy.get(..len).unwrap_or_default());
+            whole
         }
     }
-    Some(Tag { bytes, len })
 }
 
 fn trim(mut text: &[u8]) -> &[u8] {
@@ -94,32 +86,36 @@ fn version_of(scheme: &Scheme, version: &[u8]) -> Option<bool> {
     scheme.alternate.filter(|second| version == second.version.as_bytes()).map(|_| true)
 }
 
-/// The tag of one element, where its version is supported: whether it is the second algorithm's, and its tag where it
-/// is readable.
-fn candidate(scheme: &Scheme, version: &[u8], text: &[u8]) -> Option<(bool, Option<Tag>)> {
+/// Whether the tag of an element of this version belongs to the scheme's second algorithm, and its length; nothing
+/// where the version is not supported.
+fn supported(scheme: &Scheme, version: &[u8]) -> Option<(bool, usize)> {
     let alternate = version_of(scheme, version)?;
     let algorithm = if alternate { scheme.alternate?.algorithm } else { scheme.algorithm };
-    Some((alternate, decode(text, scheme.signature.encoding, tag_len(algorithm))))
+    Some((alternate, tag_len(algorithm)))
 }
 
 impl<'r> Candidates<'r> {
-    /// Reads the signature header, and on the way the only value of `field` in its list; `usable` says for which of the
-    /// scheme's two algorithms there are keys.
+    /// Reads the signature header in place, and on the way the only value of `field` in its list; `usable` says for
+    /// which of the scheme's two algorithms there are keys.
     pub(super) fn read(
+        &mut self,
         scheme: &Scheme,
         header: &'r [u8],
         field: Option<&'static str>,
         usable: impl Fn(bool) -> bool,
-    ) -> Result<(Self, Option<&'r [u8]>), Error> {
+    ) -> Result<Option<&'r [u8]>, Error> {
         let source = scheme.signature.source;
+        let encoding = scheme.signature.encoding;
         if let Layout::Prefixed(prefix) = scheme.signature.layout {
-            let malformed = Error::Malformed(source, "the scheme's prefix and one signature of exact length");
-            let text = header.strip_prefix(prefix.as_bytes()).ok_or(malformed)?;
-            let tag = decode(text, scheme.signature.encoding, tag_len(scheme.algorithm)).ok_or(malformed)?;
-            return Ok((Self::One { tag, alternate: false }, None));
+            let text = header.strip_prefix(prefix.as_bytes());
+            return match text {
+                Some(text) if decode(text, encoding, tag_len(scheme.algorithm), &mut self.first) => Ok(None),
+                _ => Err(Error::Malformed(source, "the scheme's prefix and one signature of exact length")),
+            };
         }
         let mut value = None;
-        let (mut count, mut readable, mut first) = (0_usize, 0_usize, None);
+        let (mut count, mut readable) = (0_usize, 0_usize);
+        let mut spare = Tag::default();
         for (version, text) in elements(header, scheme.signature.layout) {
             if let Some(name) = field.filter(|name| name.as_bytes() == version) {
                 if value.is_some() {
@@ -128,39 +124,44 @@ impl<'r> Candidates<'r> {
                 value = Some(text);
                 continue;
             }
-            let Some((alternate, tag)) = candidate(scheme, version, text).filter(|(second, _)| usable(*second)) else {
+            let Some((alternate, len)) = supported(scheme, version).filter(|(second, _)| usable(*second)) else {
                 continue;
             };
             count = count.saturating_add(1);
-            if let Some(tag) = tag {
-                readable = readable.saturating_add(1);
-                if first.is_none() {
-                    first = Some(Self::One { tag, alternate });
+            let tag = if readable == 0 { &mut self.first } else { &mut spare };
+            if decode(text, encoding, len, tag) {
+                if readable == 0 {
+                    self.alternate = alternate;
                 }
+                readable = readable.saturating_add(1);
             }
         }
         if let (Some(name), None | Some([])) = (field, value) {
             return Err(Error::Missing(Source::Field(name)));
         }
-        let candidates = match (count, readable, first) {
-            (0, ..) => return Err(Error::Malformed(source, "a signature of a version that this scheme supports")),
-            (count, ..) if count > MAX_CANDIDATES => return Err(Error::Malformed(source, "at most eight signatures")),
-            (_, 1, Some(one)) => one,
-            (_, _, Some(_)) => Self::List(header),
-            (_, _, None) => return Err(Error::Mismatch),
-        };
-        Ok((candidates, value))
+        match (count, readable) {
+            (0, _) => return Err(Error::Malformed(source, "a signature of a version that this scheme supports")),
+            (count, _) if count > MAX_CANDIDATES => return Err(Error::Malformed(source, "at most eight signatures")),
+            (_, 0) => return Err(Error::Mismatch),
+            (_, 1) => {}
+            _ => self.list = Some(header),
+        }
+        Ok(value)
     }
 
     /// Whether any candidate of this algorithm satisfies `fits`; all of them are tried.
     pub(super) fn any(&self, scheme: &Scheme, of_alternate: bool, mut fits: impl FnMut(&Tag) -> bool) -> bool {
-        match self {
-            Self::None => false,
-            Self::One { tag, alternate } => *alternate == of_alternate && fits(tag),
-            Self::List(header) => elements(header, scheme.signature.layout)
-                .filter_map(|(version, text)| candidate(scheme, version, text))
-                .filter_map(|(alternate, tag)| tag.filter(|_| alternate == of_alternate))
-                .fold(false, |any, tag| any | fits(&tag)),
+        let Some(header) = self.list else { return self.alternate == of_alternate && fits(&self.first) };
+        let mut any = false;
+        for (version, text) in elements(header, scheme.signature.layout) {
+            let mut tag = Tag::default();
+            match supported(scheme, version) {
+                Some((alternate, len)) if alternate == of_alternate => {
+                    any |= decode(text, scheme.signature.encoding, len, &mut tag) && fits(&tag);
+                }
+                _ => {}
+            }
         }
+        any
     }
 }

@@ -16,6 +16,12 @@ pub(crate) struct Tag {
     pub(crate) len: usize,
 }
 
+impl Default for Tag {
+    fn default() -> Self {
+        Self { bytes: [0; MAX_TAG], len: 0 }
+    }
+}
+
 impl Tag {
     pub(crate) fn as_slice(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()

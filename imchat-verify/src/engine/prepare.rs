@@ -11,7 +11,7 @@ use crate::head::Head;
 use crate::scheme::{Algorithm, Part, Source};
 
 /// A head that promises a proof.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Prepared<'r> {
     pub(super) values: HeadValues<'r>,
     pub(super) candidates: Candidates<'r>,
@@ -21,41 +21,40 @@ pub(crate) struct Prepared<'r> {
 }
 
 impl Core {
-    /// Reads and checks the head. `None` where no header of the scheme is there and the scheme has an answer for
-    /// requests that are not signed.
-    pub(crate) fn prepare<'r>(&self, head: Head<'r>, now: OffsetDateTime) -> Result<Option<Prepared<'r>>, Error> {
+    /// Reads and checks the head, in place. Says no where no header of the scheme is there and the scheme has an answer
+    /// for requests that are not signed.
+    pub(crate) fn prepare<'r>(
+        &self,
+        head: Head<'r>,
+        now: OffsetDateTime,
+        prepared: &mut Prepared<'r>,
+    ) -> Result<bool, Error> {
         let scheme = self.scheme;
-        let values = match self.wanted.collect(head)? {
-            Some(values) => values,
-            None if scheme.unsigned_handshake.is_some() => return Ok(None),
-            None => HeadValues::default(),
-        };
+        let found = self.wanted.collect(head, &mut prepared.values)?;
+        if !found && scheme.unsigned_handshake.is_some() {
+            return Ok(false);
+        }
         let field = match scheme.timestamp.map(|rule| rule.source) {
             Some(Source::Field(name)) => Some(name),
             _ => None,
         };
-        let (candidates, listed) = match scheme.algorithm {
-            Algorithm::Token(_) | Algorithm::Custom(_) => (Candidates::None, None),
-            _ => {
-                let text = values.signature().filter(|text| !text.is_empty());
-                let text = text.ok_or(Error::Missing(scheme.signature.source))?;
-                let usable = |alternate| self.keys.iter().any(|key| key.alternate == alternate);
-                Candidates::read(scheme, text, field, usable)?
-            }
-        };
-        self.check_parts(&values)?;
-        let mut prepared = Prepared { values, candidates, timestamp: None, sent_at: None };
-        let Some(rule) = scheme.timestamp else { return Ok(Some(prepared)) };
-        if rule.source.in_head() {
-            let text = listed.or_else(|| values.timestamp()).filter(|text| !text.is_empty());
-            let text = text.ok_or(Error::Missing(rule.source))?;
-            prepared.timestamp = Some(text);
-            prepared.sent_at = self.fresh(rule.source, text, now)?;
-            if prepared.sent_at.is_none() {
-                self.check_unparsed_timestamp(rule.source, text)?;
-            }
+        let mut listed = None;
+        if !matches!(scheme.algorithm, Algorithm::Token(_) | Algorithm::Custom(_)) {
+            let text = prepared.values.signature().filter(|text| !text.is_empty());
+            let text = text.ok_or(Error::Missing(scheme.signature.source))?;
+            let usable = |alternate| self.keys.iter().any(|key| key.alternate == alternate);
+            listed = prepared.candidates.read(scheme, text, field, usable)?;
         }
-        Ok(Some(prepared))
+        self.check_parts(&prepared.values)?;
+        let Some(rule) = scheme.timestamp.filter(|rule| rule.source.in_head()) else { return Ok(true) };
+        let text = listed.or_else(|| prepared.values.timestamp()).filter(|text| !text.is_empty());
+        let text = text.ok_or(Error::Missing(rule.source))?;
+        prepared.timestamp = Some(text);
+        prepared.sent_at = self.fresh(rule.source, text, now)?;
+        if prepared.sent_at.is_none() {
+            self.check_unparsed_timestamp(rule.source, text)?;
+        }
+        Ok(true)
     }
 
     /// Where the time lies, if a window is set; it is refused outside the window.
@@ -91,8 +90,8 @@ impl Core {
             Some(Part::Lit(text)) => text.bytes().next(),
             _ => None,
         };
-        let plain = |byte: &u8| byte.is_ascii_graphic() && *byte != b',' && Some(*byte) != border;
-        if text.iter().all(plain) {
+        let plain = text.iter().all(|byte| byte.is_ascii_graphic() && *byte != b',');
+        if plain && border.is_none_or(|border| memchr::memchr(border, text).is_none()) {
             Ok(())
         } else {
             Err(Error::Malformed(source, "one value of visible ASCII without a comma or the message's separator"))

@@ -9,9 +9,8 @@ use crate::head::Head;
 use crate::scheme::{Part, Scheme, Source};
 
 /// How many headers of its own a message may have, besides signature and timestamp.
-const MAX_PARTS: usize = 3;
+const MAX_PARTS: usize = 2;
 const SLOTS: usize = 2 + MAX_PARTS;
-const MAX_NAMES: usize = 12;
 
 const SIGNATURE: usize = 0;
 const TIMESTAMP: usize = 1;
@@ -19,7 +18,8 @@ const TIMESTAMP: usize = 1;
 #[derive(Debug, Clone)]
 struct Name {
     text: Box<str>,
-    family: usize,
+    /// Whether it is of the second family of spellings.
+    second: bool,
     slot: usize,
     source: Source,
 }
@@ -81,62 +81,65 @@ impl Wanted {
                 match source {
                     Source::Header(name) if !name.is_empty() => {
                         let text = format!("{spelling}{}", name.strip_prefix('*').unwrap_or(name)).into();
-                        names.push(Name { text, family, slot, source });
+                        names.push(Name { text, second: family > 0, slot, source });
                     }
                     Source::Query(name) if family == 0 => queries.push((slot, name)),
                     _ => {}
                 }
             }
         }
-        names.truncate(MAX_NAMES);
         let lengths = names.iter().fold(0, |lengths, name: &Name| lengths | length_bit(name.text.len()));
         Self { names: names.into(), lengths, queries: queries.into() }
     }
 
-    /// Walks the headers once; refuses one that comes twice. `None` where none of them is there.
-    pub(super) fn collect<'r>(&self, head: Head<'r>) -> Result<Option<HeadValues<'r>>, Error> {
-        let mut seen: [Option<&'r [u8]>; MAX_NAMES] = [None; MAX_NAMES];
-        let mut repeated = None;
+    /// Walks the headers once; refuses one that comes twice. Says whether any of them is there.
+    ///
+    /// The values are written in place: they are on every request's path, and moving them costs more than finding them.
+    pub(super) fn collect<'r>(&self, head: Head<'r>, values: &mut HeadValues<'r>) -> Result<bool, Error> {
+        let mut others = HeadValues::default();
+        let (mut first, mut other, mut repeated) = (false, false, None);
         head.headers().each(&mut |name, value| {
             if self.lengths & length_bit(name.len()) == 0 {
                 return;
             }
-            for (wanted, seen) in self.names.iter().zip(&mut seen) {
-                if wanted.text.len() == name.len() && same_name(&wanted.text, name) {
-                    if seen.is_some() {
+            for wanted in &self.names {
+                if wanted.text.len() != name.len() || !same_name(&wanted.text, name) {
+                    continue;
+                }
+                let slots = if wanted.second { &mut others.slots } else { &mut values.slots };
+                if wanted.second {
+                    other = true;
+                } else {
+                    first = true;
+                }
+                if let Some(slot) = slots.get_mut(wanted.slot) {
+                    if slot.is_some() {
                         repeated = Some(wanted.source);
                     }
-                    *seen = Some(value);
+                    *slot = Some(value);
                 }
             }
         });
         if let Some(source) = repeated {
             return Err(Error::Repeated(source));
         }
-        let mut values = None;
-        let mut chosen = 0;
-        for (name, value) in self.names.iter().zip(seen) {
-            let Some(value) = value else { continue };
-            if values.is_none() {
-                chosen = name.family;
-            }
-            if name.family == chosen {
-                values.get_or_insert_with(HeadValues::default).set(name.slot, value);
-            }
+        if !first && other {
+            *values = others;
         }
+        let mut found = first || other;
         for (slot, name) in &self.queries {
             if let Some(value) = head.raw_query(name)? {
-                values.get_or_insert_with(HeadValues::default).set(*slot, value);
+                values.set(*slot, value);
+                found = true;
             }
         }
-        Ok(values)
+        Ok(found)
     }
 }
 
-/// One bit for a length; lengths beyond the last bit share it.
+/// One bit for a length; lengths that are 64 apart share it.
 fn length_bit(length: usize) -> u64 {
-    let shift = u32::try_from(length).map_or(63, |length| length.min(63));
-    1_u64.checked_shl(shift).unwrap_or_default()
+    1_u64.wrapping_shl(u32::try_from(length & 63).unwrap_or_default())
 }
 
 /// Names of the same length, in any case; servers hand them on in lower case, which is compared first.

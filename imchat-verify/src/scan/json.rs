@@ -61,7 +61,11 @@ pub(crate) fn scan<'a>(text: &'a [u8], pointers: &[&str], found: &mut [Found<'a>
 pub(crate) fn leading_scalar<'a>(text: &'a [u8], name: &str) -> Option<Found<'a>> {
     // Quotes and brackets are ASCII: cutting at one leaves what stands before it as it was.
     let end = memchr::memchr2(b'[', b'{', text.get(1..)?).map_or(text.len(), |at| at.saturating_add(1));
-    let text = core::str::from_utf8(text.get(..end)?).ok()?;
+    let text = text.get(..end)?;
+    if !text.windows(name.len()).any(|window| window == name.as_bytes()) {
+        return None;
+    }
+    let text = core::str::from_utf8(text).ok()?;
     let mut found = [Found::Absent];
     let mut scanner = Scanner { text, bytes: text.as_bytes(), at: 0, pointers: &[], found: &mut found };
     scanner.space();
