@@ -65,15 +65,6 @@ pub struct Identity<'a> {
     secret_id: bool,
 }
 
-impl Identity<'_> {
-    /// Whether the ids are capabilities (a Slack `trigger_id`): whoever reads them can use them, so they belong in no
-    /// log and on no screen.
-    #[must_use]
-    pub const fn ids_are_secret(&self) -> bool {
-        self.secret_id
-    }
-}
-
 impl fmt::Debug for Identity<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Identity");
@@ -82,6 +73,15 @@ impl fmt::Debug for Identity<'_> {
             out.field("event_id", &self.event_id).field("semantic_id", &self.semantic_id);
         }
         out.field("dedup_key", &self.dedup_key).finish_non_exhaustive()
+    }
+}
+
+impl Identity<'_> {
+    /// Whether the ids are capabilities (a Slack `trigger_id`): whoever reads them can use them, so they belong in no
+    /// log and on no screen.
+    #[must_use]
+    pub const fn ids_are_secret(&self) -> bool {
+        self.secret_id
     }
 }
 
