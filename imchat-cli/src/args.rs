@@ -9,6 +9,7 @@ use clap::{ArgGroup, Parser, Subcommand};
 use time::OffsetDateTime;
 
 use crate::clock;
+use crate::stop::remark;
 
 /// Sign, send and verify webhooks from the command line.
 #[derive(Debug, Parser)]
@@ -158,9 +159,11 @@ pub(crate) fn explain(error: &clap::Error) -> ExitCode {
     let stray = error.kind() == ErrorKind::UnknownArgument
         && matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(word)) if !word.starts_with('-'));
     let printed = if stray {
-        use std::io::Write as _;
-        let hint = "secrets and files are named by options; see imchat --help";
-        writeln!(std::io::stderr(), "error: an argument stands where none is expected: {hint}")
+        remark(
+            "error",
+            "an argument stands where none is expected: secrets and files are named by options; see --help",
+        );
+        Ok(())
     } else {
         error.print()
     };

@@ -40,7 +40,7 @@ fn main() -> ExitCode {
             // What was found so far comes before the complaint, and a closed stdout leaves nothing to say.
             let _flushed = out.flush();
             if let Some(message) = stop.message() {
-                let _written = writeln!(io::stderr(), "error: {message}");
+                stop::remark("error", &message);
             }
             stop.code()
         }

@@ -10,7 +10,7 @@ use crate::clock;
 use crate::file;
 use crate::providers;
 use crate::secrets::{self, Given};
-use crate::stop::Stop;
+use crate::stop::{Stop, remark};
 use crate::text::{content_type, header_name, quoted};
 
 /// Where a curl command goes when nobody says where: the address that a local receiver usually has.
@@ -34,6 +34,9 @@ pub(crate) fn run(args: &SignArgs, out: &mut dyn Write) -> Result<(), Stop> {
             writeln!(out, "{}: {value}", header_name(&name))?;
         }
         return Ok(());
+    }
+    if args.url.is_none() {
+        remark("note", &format!("no --url is given: the command posts to {LOCAL_URL}"));
     }
     let url = args.url.as_deref().unwrap_or(LOCAL_URL);
     let mut command = format!("curl -X {} {}", quoted(&method), quoted(url));

@@ -1,6 +1,6 @@
 //! Why a command ends otherwise than well, and the exit code that says so.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 /// Why a command ends otherwise than well.
@@ -47,4 +47,9 @@ impl From<io::Error> for Stop {
     fn from(error: io::Error) -> Self {
         Self::Output(error)
     }
+}
+
+/// Says something on stderr; where that is closed, nobody wanted to hear it.
+pub(crate) fn remark(what: &str, text: &str) {
+    let _written = writeln!(io::stderr(), "{what}: {text}");
 }

@@ -1,6 +1,5 @@
 //! How values are written for people and for shells.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 /// A sender's text, fit for a terminal: control characters are written as escapes and what is long is cut.
@@ -60,10 +59,8 @@ pub(crate) fn span(span: Duration) -> String {
 /// A latency in milliseconds, to a tenth where it is short.
 pub(crate) fn millis(latency: Duration) -> String {
     let millis = latency.as_secs_f64() * 1000.0;
-    let mut out = String::new();
     let digits = if millis < 100.0 { 1 } else { 0 };
-    let _infallible = write!(out, "{millis:.digits$} ms");
-    out
+    format!("{millis:.digits$} ms")
 }
 
 /// `1 case`, `2 cases`.

@@ -12,7 +12,7 @@ use crate::file;
 use crate::providers;
 use crate::request::Captured;
 use crate::secrets::{self, Given};
-use crate::stop::Stop;
+use crate::stop::{Stop, remark};
 use crate::text::{shown, span};
 
 pub(crate) fn run(args: &VerifyArgs, out: &mut dyn Write) -> Result<(), Stop> {
@@ -25,13 +25,13 @@ pub(crate) fn run(args: &VerifyArgs, out: &mut dyn Write) -> Result<(), Stop> {
         None => {}
     }
     for warning in verifier.warnings() {
-        complain("warning", &warning.to_string());
+        remark("warning", &warning.to_string());
     }
     let bytes = file::read(&args.request, "the request")?;
     let mut request = Captured::parse(&bytes)
         .map_err(|wrong| Stop::found(format!("{} is no captured request: {wrong}", args.request.display())))?;
     if let Some(note) = &request.note {
-        complain("note", note);
+        remark("note", note);
     }
     request.url = args.url.clone().or(request.url);
     if scheme.signs_url() && args.url.is_none() {
@@ -43,10 +43,6 @@ pub(crate) fn run(args: &VerifyArgs, out: &mut dyn Write) -> Result<(), Stop> {
         Ok(Verdict::Handshake(reply)) => handshake(&reply, out),
         Err(error) => Err(Stop::found(diagnosis::sentence(error, scheme, &verifier, &given, &request, now))),
     }
-}
-
-fn complain(what: &str, text: &str) {
-    let _written = writeln!(std::io::stderr(), "{what}: {text}");
 }
 
 fn event(proved: &Proved<'_, AnyProvider>, now: OffsetDateTime, out: &mut dyn Write) -> Result<(), Stop> {

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &SendArgs, out: &mut dyn Write) -> Result<(), Stop> {
 
 /// Drawn on stderr, and only where that is a terminal.
 fn bar(count: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {elapsed}");
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len}, {elapsed} so far, {eta} to go");
     match style {
         Ok(style) if count > 1 => ProgressBar::new(count).with_style(style),
         _ => ProgressBar::hidden(),
