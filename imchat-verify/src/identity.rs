@@ -107,6 +107,15 @@ impl fmt::Debug for Identity<'_> {
     }
 }
 
+impl Identity<'_> {
+    /// Whether the ids are capabilities (a Slack `trigger_id`): whoever reads them can use them, so they belong in no
+    /// log and on no screen.
+    #[must_use]
+    pub const fn ids_are_secret(&self) -> bool {
+        self.secret_id
+    }
+}
+
 /// The places that say who and what a request of this scheme is.
 pub(crate) fn sources(scheme: &Scheme) -> impl Iterator<Item = Source> {
     let kinds = scheme.kinds.iter().flatten();

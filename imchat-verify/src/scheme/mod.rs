@@ -30,6 +30,7 @@
 //! ```
 
 mod check;
+mod describe;
 mod facts;
 mod handshake;
 mod key;

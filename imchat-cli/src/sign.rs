@@ -1,0 +1,68 @@
+//! `imchat sign`: the headers that a provider would send with a body.
+
+use std::io::Write;
+
+use imchat_verify::Scheme;
+use imchat_verify::sign::{SignError, SignRequest, Signer};
+
+use crate::args::SignArgs;
+use crate::clock;
+use crate::file;
+use crate::providers;
+use crate::secrets::{self, Given};
+use crate::stop::{Stop, remark};
+use crate::text::{content_type, header_name, quoted};
+
+/// Where a curl command goes when nobody says where: the address that a local receiver usually has.
+const LOCAL_URL: &str = "http://127.0.0.1:3000/";
+
+pub(crate) fn run(args: &SignArgs, out: &mut dyn Write) -> Result<(), Stop> {
+    let scheme = providers::by_name(&args.credentials.provider)?;
+    let signer = signer(scheme, &Given::read(&args.credentials, scheme)?)?;
+    let body = file::read(&args.body, "the body")?;
+    let method = args.method.to_ascii_uppercase();
+    let mut request = SignRequest::post(&body, clock::or_now(args.now)).method(&method);
+    if let Some(url) = &args.url {
+        request = request.url(url);
+    }
+    if let Some(id) = &args.id {
+        request = request.id(id);
+    }
+    let headers = sign(&signer, scheme, request)?;
+    if !args.curl {
+        for (name, value) in headers {
+            writeln!(out, "{}: {value}", header_name(&name))?;
+        }
+        return Ok(());
+    }
+    if args.url.is_none() {
+        remark("note", &format!("no --url is given: the command posts to {LOCAL_URL}"));
+    }
+    let url = args.url.as_deref().unwrap_or(LOCAL_URL);
+    let mut command = format!("curl -X {} {}", quoted(&method), quoted(url));
+    let own = [("content-type".to_owned(), content_type(&body).to_owned())];
+    for (name, value) in own.into_iter().chain(headers) {
+        command.push_str(" -H ");
+        command.push_str(&quoted(&format!("{}: {value}", header_name(&name))));
+    }
+    let file = format!("@{}", args.body.display());
+    writeln!(out, "{command} --data-binary {}", quoted(&file))?;
+    Ok(())
+}
+
+/// A signer with the current secret of the signing role.
+pub(crate) fn signer(scheme: &'static Scheme, given: &Given) -> Result<Signer, Stop> {
+    Signer::of(scheme, given.secrets()).map_err(|error| secrets::unusable(&error, scheme))
+}
+
+/// The headers that sign a request.
+pub(crate) fn sign(signer: &Signer, scheme: &Scheme, request: SignRequest<'_>) -> Result<Vec<(String, String)>, Stop> {
+    signer.sign(request).map_err(|error| match error {
+        SignError::Unsupported(_) => Stop::usage(format!(
+            "unsupported: {error}; {} signs with a secret of the role {}",
+            scheme.name(),
+            scheme.primary_role()
+        )),
+        _ => Stop::usage(format!("{error}; give the public URL with --url")),
+    })
+}

@@ -1,0 +1,63 @@
+//! What a scheme says of itself: for tables, documentation and tools that take their secrets by role.
+
+use super::{Algorithm, Facts, Hash, Key, Part, Scheme};
+use crate::secrets::{Form, Role};
+
+impl Algorithm {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Hmac(Hash::Sha256) => "HMAC-SHA256",
+            Self::Hmac(Hash::Sha1) => "HMAC-SHA1",
+            Self::Digest(Hash::Sha256) => "SHA-256",
+            Self::Digest(Hash::Sha1) => "SHA-1",
+            Self::Ed25519 => "Ed25519",
+            Self::Token(_) => "token",
+            Self::Custom(_) => "function",
+        }
+    }
+}
+
+impl Scheme {
+    /// What proves a request, by name, such as `HMAC-SHA256`; a second one where the scheme has two.
+    ///
+    /// ```
+    /// use imchat_verify::providers::STANDARD_WEBHOOKS;
+    /// # #[cfg(feature = "ed25519")]
+    /// assert_eq!(STANDARD_WEBHOOKS.proofs().collect::<Vec<_>>(), ["HMAC-SHA256", "Ed25519"]);
+    /// ```
+    pub fn proofs(&self) -> impl Iterator<Item = &'static str> {
+        let second = self.alternate.map(|second| second.algorithm);
+        core::iter::once(self.algorithm).chain(second).map(Algorithm::name)
+    }
+
+    /// The pieces of the signed message, in order; empty where nothing is signed.
+    #[must_use]
+    pub const fn message(&self) -> &'static [Part] {
+        self.message
+    }
+
+    /// The roles of secret that this scheme reads and how each is written, the signing one first.
+    ///
+    /// ```
+    /// use imchat_verify::providers::SLACK;
+    /// use imchat_verify::{Form, Role};
+    /// assert_eq!(SLACK.roles().collect::<Vec<_>>(), [(Role::Sign, Form::Text)]);
+    /// ```
+    pub fn roles(&self) -> impl Iterator<Item = (Role, Form)> {
+        let second = self.alternate.map(|second| (second.key.role, second.key.form));
+        let token = self.token.map(|rule| (rule.role, Form::Text));
+        core::iter::once((self.key_role.role, self.key_role.form)).chain(second).chain(token)
+    }
+
+    /// The scheme that is used where no secret of the signing role is given.
+    #[must_use]
+    pub const fn without_key(&self) -> Option<&'static Self> {
+        self.fallback
+    }
+
+    /// What the dedup key of this kind of delivery is made of.
+    #[must_use]
+    pub fn dedup_of(&self, kind: &Facts) -> Key {
+        kind.own_key().unwrap_or(self.key)
+    }
+}
