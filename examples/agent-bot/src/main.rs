@@ -8,6 +8,7 @@ use agent_bot::{demo, serve};
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// A chat-agent bot on imchat.
 #[derive(Parser)]
@@ -31,10 +32,11 @@ fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
 
     let cli = Cli::parse();
-    log_to_stderr(match cli.command {
+    let level = match cli.command {
         Command::Serve => "info",
         Command::Demo => "error",
-    });
+    };
+    log_to_stderr(level, std::io::stderr().is_terminal()).init();
     match run(&cli.command) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -64,8 +66,18 @@ fn run(command: &Command) -> anyhow::Result<bool> {
 }
 
 /// `RUST_LOG` overrides the level.
-fn log_to_stderr(level: &str) {
+fn log_to_stderr(level: &str, colours: bool) -> impl SubscriberInitExt {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let to = std::io::stderr;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(to).with_ansi(to().is_terminal()).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Without the cargo feature for colours the program panics at its start, but only on a terminal.
+    #[test]
+    fn a_terminal_gets_colours() {
+        let _ = log_to_stderr("info", true);
+    }
 }

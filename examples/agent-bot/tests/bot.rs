@@ -8,6 +8,7 @@
 )]
 
 use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use agent_bot::config::{Config, Previous, Secret, SigningSecrets, SlackAccess};
 use agent_bot::serve::Bot;
 use chat_sim::slack_api::{Fault, Settings, SlackApi};
 use chat_sim::slack_events::{self, Said, Workspace};
-use chat_sim::{Request, Sender, Variant, sign};
+use chat_sim::{Request, Sender, Sign, Variant, archive, sign};
 use http::{Method, StatusCode};
 
 const SECRET: &str = "s3cret";
@@ -30,7 +31,7 @@ struct Play {
 }
 
 async fn play_with(previous: Option<Previous>) -> Play {
-    let slack = SlackApi::start(Settings::new(TOKEN)).await.expect("a port");
+    let slack = SlackApi::start(Settings::archived(TOKEN)).await.expect("a port");
     let bot = Bot::start(&Config {
         listen: "127.0.0.1:0".parse().expect("an address"),
         signing: SigningSecrets { current: Secret::new(SECRET), previous },
@@ -52,56 +53,86 @@ impl Play {
     }
 }
 
-fn said<'a>(event_id: &'a str, text: &'a str) -> Said<'a> {
-    Said { event_id, channel: "C0GENERAL", user: "U0ADA", text, ts: "1700000000.000100", thread_ts: None }
+/// One of the archived requests, by its name.
+fn archived(name: &str) -> Request {
+    archive::read(archive_folder().join(name).with_extension("http")).expect("an archived request")
 }
 
-fn mention(said: &Said<'_>) -> Request {
-    slack_events::app_mention(&Workspace::default(), said)
+/// All of them, by name.
+fn whole_archive() -> Vec<(String, Request)> {
+    let files = archive_folder().read_dir().expect("the archive").map(|entry| entry.expect("an entry").path());
+    let name = |file: &Path| file.file_stem().expect("a name").to_string_lossy().into_owned();
+    let mut all: Vec<_> = files.map(|file| (name(&file), archive::read(&file).expect("a request"))).collect();
+    all.sort_by(|one, other| one.0.cmp(&other.0));
+    all
+}
+
+fn archive_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/payloads/slack")
+}
+
+/// The archived mention as an event of its own.
+fn mention(event_id: &str) -> Request {
+    slack_events::another(&archived("app_mention"), event_id, "1700000000.000100").expect("an event")
 }
 
 #[tokio::test]
 async fn one_post_of_a_person_gets_one_answer() {
     let play = play().await;
-    let post = said("Ev1", "<@U0BOT> ping");
-    assert_eq!(play.status(&mention(&post), Variant::Fresh).await, StatusCode::OK);
-    let copy = slack_events::message(&Workspace::default(), &Said { event_id: "Ev2", ..post }, "channel");
+    let mention = archived("app_mention");
+    assert_eq!(play.status(&mention, Variant::Fresh).await, StatusCode::OK);
+    let post = Said {
+        event_id: "Ev0COPY00001",
+        channel: "C0OPS00001",
+        user: "U0ALICE001",
+        text: "<@U0BOT00001> what is the status of checkout?",
+        ts: "1699999999.123459",
+        thread_ts: None,
+    };
+    let copy = slack_events::message(&Workspace::archived(), &post, "channel");
     assert_eq!(play.status(&copy, Variant::Fresh).await, StatusCode::OK);
     let retry = Variant::Retry { num: 1, reason: "http_timeout" };
-    assert_eq!(play.status(&mention(&post), retry).await, StatusCode::OK);
+    assert_eq!(play.status(&mention, retry).await, StatusCode::OK);
 
     let drained = play.bot.stop().await;
     assert_eq!((drained.answered, drained.ignored, drained.abandoned), (1, 1, 0));
     let posts = play.slack.posts();
     assert_eq!(posts.len(), 1);
-    assert_eq!(posts[0].text, "pong");
-    assert_eq!(posts[0].thread_ts.as_deref(), Some("1700000000.000100"));
+    assert_eq!(posts[0].text, "You said: what is the status of checkout?");
+    assert_eq!(posts[0].thread_ts.as_deref(), Some("1699999999.123459"));
 }
 
 #[tokio::test]
-async fn a_command_is_answered_in_its_channel() {
+async fn of_all_that_slack_sends_only_what_is_said_to_the_bot_is_answered() {
     let play = play().await;
-    let request = slack_events::slash_command(&Workspace::default(), "C0GENERAL", "U0ADA", "/ask", "ping", "1.2.abc");
-    assert_eq!(play.status(&request, Variant::Fresh).await, StatusCode::OK);
-    let posts = play.slack.posted(1, SOON).await.expect("an answer");
-    assert_eq!((posts[0].channel.as_str(), posts[0].thread_ts.as_deref()), ("C0GENERAL", None));
+    // Those that share the mention's event id come after it and are duplicates of it.
+    for (name, request) in whole_archive() {
+        assert_eq!(play.status(&request, Variant::Fresh).await, StatusCode::OK, "{name}");
+    }
+    let drained = play.bot.stop().await;
+    assert_eq!((drained.answered, drained.failed, drained.abandoned), (3, 0, 0));
+    let posts = play.slack.posts();
+    let mut answers: Vec<_> =
+        posts.iter().map(|post| (post.channel.as_str(), post.thread_ts.as_deref(), post.text.as_str())).collect();
+    answers.sort_unstable();
+    let status = "You said: what is the status of checkout?";
+    let expected = [
+        ("C0OPS00001", None, status),
+        ("C0OPS00001", Some("1699999999.123459"), status),
+        ("D0ALICE001", Some("1699999999.310449"), "You said: who is on call tonight?"),
+    ];
+    assert_eq!(answers, expected);
 }
 
 #[tokio::test]
 async fn only_proved_requests_get_through_on_every_route() {
     let play = play().await;
-    let requests = [
-        mention(&said("Ev1", "ping")),
-        slack_events::slash_command(&Workspace::default(), "C0GENERAL", "U0ADA", "/ask", "ping", "1.2.abc"),
-        slack_events::interaction(&serde_json::json!({ "type": "block_actions" })),
-        slack_events::url_verification("word"),
-    ];
     let long = Duration::from_secs(400);
-    for request in &requests {
+    for (name, request) in whole_archive() {
         for variant in
             [Variant::Unsigned, Variant::Forged, Variant::Tampered, Variant::Stale(long), Variant::Future(long)]
         {
-            assert_eq!(play.status(request, variant).await, StatusCode::UNAUTHORIZED, "{variant:?}");
+            assert_eq!(play.status(&request, variant).await, StatusCode::UNAUTHORIZED, "{name} {variant:?}");
         }
     }
     let drained = play.bot.stop().await;
@@ -110,14 +141,29 @@ async fn only_proved_requests_get_through_on_every_route() {
 }
 
 #[tokio::test]
+async fn a_signature_counts_for_its_own_body_only_and_a_refused_request_takes_nothing_from_the_right_one() {
+    let play = play().await;
+    let (slack, mention) = (sign::slack(SECRET), archived("app_mention"));
+    let body = mention.body.clone();
+    let interceptor = Sender::new(move |_: &[u8], at| slack.sign(&body, at), sign::slack("other"));
+    for (request, status) in [(&archived("tampered"), StatusCode::UNAUTHORIZED), (&mention, StatusCode::OK)] {
+        let delivery = interceptor.send(&play.base, request, Variant::Fresh).await.expect("an answer");
+        assert_eq!(delivery.status, status);
+    }
+    let drained = play.bot.stop().await;
+    assert_eq!(drained.answered, 1);
+    assert_eq!(play.slack.posts()[0].text, "You said: what is the status of checkout?");
+}
+
+#[tokio::test]
 async fn a_previous_secret_counts_until_its_time() {
     let previous = |until| Some(Previous { secret: Secret::new("old"), until });
     let old = Sender::new(sign::slack("old"), sign::slack("other"));
     for (until, status) in [(Some(4_102_444_800), 200), (None, 200), (Some(1), 401)] {
         let play = play_with(previous(until)).await;
-        let delivery = old.send(&play.base, &mention(&said("Ev1", "ping")), Variant::Fresh).await.expect("an answer");
+        let delivery = old.send(&play.base, &mention("Ev1"), Variant::Fresh).await.expect("an answer");
         assert_eq!(delivery.status.as_u16(), status, "{until:?}");
-        assert_eq!(play.status(&mention(&said("Ev2", "ping")), Variant::Fresh).await, StatusCode::OK);
+        assert_eq!(play.status(&mention("Ev2"), Variant::Fresh).await, StatusCode::OK);
     }
 }
 
@@ -125,7 +171,7 @@ async fn a_previous_secret_counts_until_its_time() {
 async fn an_answer_waits_for_a_rate_limit() {
     let play = play().await;
     play.slack.answer_next(Fault::RateLimited { retry_after: 1 });
-    assert_eq!(play.status(&mention(&said("Ev1", "ping")), Variant::Fresh).await, StatusCode::OK);
+    assert_eq!(play.status(&mention("Ev1"), Variant::Fresh).await, StatusCode::OK);
     let posts = play.slack.posted(1, SOON).await.expect("an answer");
     assert_eq!(posts.len(), 1);
     assert_eq!(play.slack.posts().len(), 2, "one refused, one accepted");
@@ -135,8 +181,8 @@ async fn an_answer_waits_for_a_rate_limit() {
 async fn what_was_acknowledged_is_answered_before_the_bot_stops() {
     let play = play().await;
     play.slack.answer_next(Fault::RateLimited { retry_after: 1 });
-    let make = |index: usize| mention(&said(&format!("Ev{index}"), "ping"));
-    for result in play.sender.burst(&play.base, 10, 4, make).await {
+    let mentions = (0..10).map(|index| mention(&format!("Ev0BURST{index}")));
+    for result in play.sender.burst(&play.base, 4, mentions).await {
         assert_eq!(result.expect("an answer").status, StatusCode::OK);
     }
     let drained = play.bot.stop().await;
@@ -171,7 +217,10 @@ fn the_demo_ends_well() {
     let output = program("demo").output().expect("it runs");
     let out = String::from_utf8(output.stdout).expect("text");
     assert!(output.status.success(), "{out}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(out.ends_with("all 7 as they should be\n"), "{out}");
+    assert!(out.ends_with("all 10 as they should be\n"), "{out}");
+    for line in out.lines() {
+        assert!(line.chars().count() <= 80, "wider than a terminal: {line}");
+    }
 }
 
 #[test]
@@ -186,7 +235,7 @@ fn a_missing_variable_ends_the_program_with_its_name() {
 #[cfg(unix)]
 #[tokio::test]
 async fn the_program_says_where_it_listens_and_finishes_its_answers_on_sigterm() {
-    let slack = SlackApi::start(Settings::new(TOKEN)).await.expect("a port");
+    let slack = SlackApi::start(Settings::archived(TOKEN)).await.expect("a port");
     slack.answer_next(Fault::RateLimited { retry_after: 1 });
     let mut child = program("serve")
         .env("SLACK_SIGNING_SECRET", SECRET)
@@ -202,7 +251,7 @@ async fn the_program_says_where_it_listens_and_finishes_its_answers_on_sigterm()
     let base = line.trim_end().strip_prefix("listening on ").expect("the announcement").to_owned();
 
     let sender = Sender::new(sign::slack(SECRET), sign::slack("other"));
-    let delivery = sender.send(&base, &mention(&said("Ev1", "ping")), Variant::Fresh).await.expect("an answer");
+    let delivery = sender.send(&base, &mention("Ev1"), Variant::Fresh).await.expect("an answer");
     assert_eq!(delivery.status, StatusCode::OK);
     let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
     assert!(told.success());

@@ -130,28 +130,27 @@ impl Sender {
         }
     }
 
-    /// Sends `count` fresh requests, `make(0)` to `make(count - 1)`, at most `at_once` in flight; results in that order.
+    /// Sends these requests, fresh, at most `at_once` in flight; results in their order.
     ///
     /// # Errors
     /// Per request, as [`Sender::send`].
     pub async fn burst(
         &self,
         base: &str,
-        count: usize,
         at_once: usize,
-        make: impl Fn(usize) -> Request,
+        requests: impl IntoIterator<Item = Request>,
     ) -> Vec<Result<Delivery, SendError>> {
         let places = Arc::new(Semaphore::new(at_once.max(1)));
         let mut flights = JoinSet::new();
-        for index in 0..count {
-            let (sender, base, request, places) = (self.clone(), base.to_owned(), make(index), Arc::clone(&places));
+        for (index, request) in requests.into_iter().enumerate() {
+            let (sender, base, places) = (self.clone(), base.to_owned(), Arc::clone(&places));
             flights.spawn(async move {
                 // The semaphore is never closed; without a permit the burst is only less bounded.
                 let _place = places.acquire().await.ok();
                 (index, sender.send(&base, &request, Variant::Fresh).await)
             });
         }
-        let mut landed = Vec::with_capacity(count);
+        let mut landed = Vec::with_capacity(flights.len());
         while let Some(flight) = flights.join_next().await {
             landed.extend(flight.ok());
         }

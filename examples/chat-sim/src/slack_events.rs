@@ -1,6 +1,7 @@
 //! What Slack sends to a bot: bodies as the Events API, slash commands and interactivity shape them.
 //!
-//! Nothing here is signed; [`Sender`](crate::Sender) does that.
+//! They are written from scratch, or made from an archived request with ids of its own ([`another`]). Nothing here is
+//! signed; [`Sender`](crate::Sender) does that.
 
 use http::HeaderValue;
 use serde_json::{Value, json};
@@ -30,6 +31,19 @@ impl Default for Workspace {
             app: "A0SIM".to_owned(),
             bot_user: "U0BOT".to_owned(),
             bot: "B0BOT".to_owned(),
+        }
+    }
+}
+
+impl Workspace {
+    /// The workspace that the archived requests (`tests/payloads/slack`) come from.
+    #[must_use]
+    pub fn archived() -> Self {
+        Self {
+            team: "T0TEAM0001".to_owned(),
+            app: "A0APP00001".to_owned(),
+            bot_user: "U0BOT00001".to_owned(),
+            bot: "B0BOT00001".to_owned(),
         }
     }
 }
@@ -99,6 +113,30 @@ pub fn slash_command(
 pub fn interaction(payload: &Value) -> Request {
     let body = form_urlencoded::Serializer::new(String::new()).append_pair("payload", &payload.to_string()).finish();
     deliver("/slack/interactions", FORM, body)
+}
+
+/// A request that is no event of somebody's writing, so that no other can be made from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the body has no event_id and event.ts: take a message or a mention of the Events API")]
+pub struct NotAnEvent;
+
+/// Another event like this one: under its own `event_id` and `ts`, every other byte of the body as it was.
+///
+/// Both are written as Slack writes them, `Ev…` and `1700000000.000100`. The signature and the length no longer fit and
+/// are taken out.
+///
+/// # Errors
+/// [`NotAnEvent`].
+pub fn another(event: &Request, event_id: &str, ts: &str) -> Result<Request, NotAnEvent> {
+    let body: Value = serde_json::from_slice(&event.body).map_err(|_| NotAnEvent)?;
+    let text = |pointer| body.pointer(pointer).and_then(Value::as_str).ok_or(NotAnEvent);
+    let (old_id, old_ts) = (text("/event_id")?, text("/event/ts")?);
+    let body = std::str::from_utf8(&event.body).map_err(|_| NotAnEvent)?;
+    let body = body.replace(old_id, event_id).replace(old_ts, ts);
+    let mut request = Request { body: body.into(), ..event.clone() };
+    request.strip_signature();
+    request.strip_headers(&["content-length"]);
+    Ok(request)
 }
 
 fn event(workspace: &Workspace, said: &Said<'_>, kind: &str, channel_type: Option<&str>) -> Request {
@@ -177,6 +215,29 @@ mod tests {
         let body: Value = serde_json::from_slice(&request.body).expect("JSON");
         assert_eq!(body["event"]["thread_ts"], "1.2");
         assert_eq!(body["event"]["channel_type"], "im");
+    }
+
+    #[test]
+    fn another_event_differs_in_its_ids_only() {
+        let mut original = app_mention(&Workspace::default(), &said());
+        original.headers.insert("content-length", HeaderValue::from(original.body.len()));
+        original.headers.insert("x-slack-signature", HeaderValue::from_static("v0=00"));
+        let request = another(&original, "Ev22", "1700000000.000200").expect("an event");
+        let body: Value = serde_json::from_slice(&request.body).expect("JSON");
+        assert_eq!(body["event_id"], "Ev22");
+        assert_eq!(
+            (&body["event"]["ts"], &body["event"]["event_ts"]),
+            (&json!("1700000000.000200"), &body["event"]["ts"])
+        );
+        assert_eq!(request.headers.keys().collect::<Vec<_>>(), ["content-type", "user-agent"]);
+        assert_eq!(another(&request, "Ev1", "1700000000.000100").expect("an event").body, original.body);
+    }
+
+    #[test]
+    fn nothing_else_is_made_into_another_event() {
+        for request in [url_verification("word"), interaction(&json!({ "type": "block_actions" }))] {
+            assert_eq!(another(&request, "Ev2", "1.2"), Err(NotAnEvent));
+        }
     }
 
     #[test]

@@ -153,7 +153,7 @@ async fn a_burst_sends_different_requests_with_bounded_concurrency_and_keeps_the
     let base = format!("http://{}", listener.local_addr().expect("an address"));
     tokio::spawn(async move { axum::serve(listener, app).await });
 
-    let results = sender().burst(&base, 20, AT_ONCE, |index| mention(&format!("Ev{index}"))).await;
+    let results = sender().burst(&base, AT_ONCE, (0..20).map(|index| mention(&format!("Ev{index}")))).await;
     let ids: Vec<_> = results.into_iter().map(|result| result.expect("delivered").body).collect();
     assert_eq!(ids, (0..20).map(|index| format!("Ev{index}")).collect::<Vec<_>>());
     assert!(!*over.lock().expect("read"), "more than {AT_ONCE} were in flight");

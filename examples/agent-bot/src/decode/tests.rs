@@ -34,6 +34,35 @@ fn inbound(decoded: Decoded) -> Inbound {
     }
 }
 
+/// What each archived request asks for: the channel and thread to answer in, or why there is no answer.
+#[test]
+fn the_archived_requests() {
+    for (name, kind, asks) in [
+        ("app_mention", Kind::Event, Ok(("C0OPS00001", Some("1699999999.123459")))),
+        ("message_dm", Kind::Event, Ok(("D0ALICE001", Some("1699999999.310449")))),
+        ("slash_command", Kind::Command, Ok(("C0OPS00001", None))),
+        ("message_channel", Kind::Event, Err("message to a channel")),
+        ("message_thread", Kind::Event, Err("message to a channel")),
+        ("url_verification", Kind::Event, Err("handshake")),
+        ("block_actions_approve", Kind::Interaction, Err("block_actions")),
+        ("block_actions_reject", Kind::Interaction, Err("block_actions")),
+        ("view_submission", Kind::Interaction, Err("view_submission")),
+        ("block_suggestion", Kind::Interaction, Err("interaction of another kind")),
+    ] {
+        let file = format!("{}/../../tests/payloads/slack/{name}.http", env!("CARGO_MANIFEST_DIR"));
+        let request = chat_sim::archive::read(file).expect("an archived request");
+        let asked = match decode(kind, &request.body).expect("decoded") {
+            Decoded::Message(inbound) => {
+                assert_eq!((inbound.team.as_str(), inbound.user.as_str()), ("T0TEAM0001", "U0ALICE001"));
+                Ok((inbound.channel, inbound.thread_ts))
+            }
+            Decoded::Ignored(reason) => Err(reason),
+        };
+        let expected = asks.map(|(channel, ts): (&str, Option<&str>)| (channel.to_owned(), ts.map(str::to_owned)));
+        assert_eq!(asked, expected, "{name}");
+    }
+}
+
 #[test]
 fn a_mention_is_answered_in_a_thread_of_its_own() {
     let expected = Inbound {

@@ -2,6 +2,7 @@
 //!
 //! Prints what was sent, what the bot answered and how fast, what it posted, and whether that is as it should be.
 
+mod archive;
 mod report;
 mod scene;
 mod table;
@@ -10,8 +11,10 @@ use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use chat_sim::archive::ArchiveError;
 use chat_sim::slack_api::{Settings, SlackApi};
-use chat_sim::{Sender, sign};
+use chat_sim::slack_events::NotAnEvent;
+use chat_sim::{Sender, Sign, sign};
 
 use crate::config::{Config, Secret, SigningSecrets, SlackAccess};
 use crate::serve::{Bot, StartError};
@@ -29,6 +32,12 @@ pub enum DemoError {
     /// The bot does not start.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// An archived request was changed since it was recorded.
+    #[error("an archived request in tests/payloads/slack cannot be read: take it from the repository again")]
+    Archive(#[from] ArchiveError),
+    /// The archived mention is none.
+    #[error("tests/payloads/slack/app_mention.http is no mention: take it from the repository again")]
+    Mention(#[from] NotAnEvent),
     /// Something hangs.
     #[error("the demo did not end within {0:?}: run it again with RUST_LOG=debug to see where it waits")]
     TooSlow(Duration),
@@ -50,7 +59,10 @@ async fn play() -> Result<report::Report, DemoError> {
     const SIGNING_SECRET: &str = "the demo's signing secret";
     const BOT_TOKEN: &str = "xoxb-demo";
 
-    let slack = SlackApi::start(Settings::new(BOT_TOKEN)).await?;
+    let archive = archive::Archive::open()?;
+    let (platform, overheard) = (sign::slack(SIGNING_SECRET), archive.app_mention.body.clone());
+    let stranger = || sign::slack("somebody else's secret");
+    let slack = SlackApi::start(Settings::archived(BOT_TOKEN)).await?;
     let bot = Bot::start(&Config {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         signing: SigningSecrets { current: Secret::new(SIGNING_SECRET), previous: None },
@@ -58,7 +70,9 @@ async fn play() -> Result<report::Report, DemoError> {
     })
     .await?;
     let stage = scene::Stage {
-        sender: Sender::new(sign::slack(SIGNING_SECRET), sign::slack("somebody else's secret")),
+        archive,
+        sender: Sender::new(sign::slack(SIGNING_SECRET), stranger()),
+        interceptor: Sender::new(move |_: &[u8], at| platform.sign(&overheard, at), stranger()),
         bot: format!("http://{}", bot.address()),
         slack: &slack,
     };

@@ -6,14 +6,14 @@ use std::time::Duration;
 use chat_sim::Delivery;
 use chat_sim::slack_api::Post;
 
-use super::scene::{CHANNEL, Step};
-use super::table;
+use super::scene::{Place, Step};
+use super::table::{self, Row};
 use crate::executor::Drained;
 
 /// The rows of the table, and whether each is as it should be.
 pub(super) struct Report {
     bot: String,
-    rows: Vec<[String; 5]>,
+    rows: Vec<Row<5>>,
     differing: usize,
 }
 
@@ -23,15 +23,15 @@ impl Report {
         let mut report = Self { bot, rows: Vec::new(), differing: 0 };
         let mut expected_posts = 0_usize;
         for step in steps {
-            expected_posts = expected_posts.saturating_add(step.posts.saturating_mul(step.threads.len()));
+            expected_posts = expected_posts.saturating_add(step.posts.saturating_mul(step.places.len()));
             let said = posted_by(step, posts);
-            let differs = difference(step, &said);
-            report.row([step.sent.clone(), answers(step), slowest(step), summary(&said)], differs);
+            let cells = [step.sent.clone(), answers(step), slowest(step), places(&said)];
+            report.row(cells, [texts(&said), errors(step)].concat(), difference(step, &said));
         }
         if posts.len() != expected_posts || drained.failed > 0 || drained.abandoned > 0 {
-            let sent = "anything else".to_owned();
-            let said = format!("{} posts in all, {} failed, {} lost", posts.len(), drained.failed, drained.abandoned);
-            report.row([sent, String::new(), String::new(), said], Some(format!("{expected_posts} posts in all")));
+            let cells = ["all in all".to_owned(), String::new(), String::new(), format!("{} posts", posts.len())];
+            let lost = format!("{} not answered, {} lost when the bot stopped", drained.failed, drained.abandoned);
+            report.row(cells, vec![lost], Some(format!("{expected_posts} posts, and none not answered or lost")));
         }
         report
     }
@@ -41,8 +41,9 @@ impl Report {
     }
 
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "bot on {}, a simulated Slack beside it\n", self.bot)?;
-        table::write(out, ["sent", "answered", "ms", "posted", ""], &self.rows)?;
+        writeln!(out, "The bot listens on {}. A simulated Slack sends it archived", self.bot)?;
+        writeln!(out, "requests, signed anew: “answered” is what Slack gets, “posted” what people see.\n")?;
+        table::write(out, ["sent", "answered", "    ms", "posted", ""], &self.rows)?;
         let total = self.rows.len();
         match self.differing {
             0 => writeln!(out, "\nall {total} as they should be"),
@@ -50,20 +51,25 @@ impl Report {
         }
     }
 
-    fn row(&mut self, [sent, answered, ms, posted]: [String; 4], differs: Option<String>) {
+    fn row(&mut self, [sent, answered, ms, posted]: [String; 4], mut notes: Vec<String>, differs: Option<String>) {
         self.differing = self.differing.saturating_add(usize::from(differs.is_some()));
-        let verdict = differs.map_or_else(|| "ok".to_owned(), |expected| format!("DIFFERS, should be: {expected}"));
-        self.rows.push([sent, answered, ms, posted, verdict]);
+        let verdict = if differs.is_some() { "✗" } else { "ok" }.to_owned();
+        notes.extend(differs.map(|expected| format!("DIFFERS, should be: {expected}")));
+        self.rows.push(Row { cells: [sent, answered, ms, posted, verdict], notes });
     }
 }
 
-/// The step's own posts: in its threads, without those that belong to another step in the same thread.
+fn stands_at(post: &Post, place: &Place) -> bool {
+    post.channel == place.channel && post.thread_ts == place.thread
+}
+
+/// The step's own posts: in its places, without those that belong to another step in the same place.
 fn posted_by<'a>(step: &Step, posts: &'a [Post]) -> Vec<&'a Post> {
-    let own = |thread: &String| {
-        let in_thread: Vec<&Post> = posts.iter().filter(|post| post.thread_ts.as_ref() == Some(thread)).collect();
-        in_thread.into_iter().take(step.own.end).skip(step.own.start)
+    let own = |place: &Place| {
+        let there: Vec<&Post> = posts.iter().filter(|post| stands_at(post, place)).collect();
+        there.into_iter().take(step.own.end).skip(step.own.start)
     };
-    step.threads.iter().flat_map(own).collect()
+    step.places.iter().flat_map(own).collect()
 }
 
 /// What should have been, when it was not.
@@ -72,68 +78,96 @@ fn difference(step: &Step, said: &[&Post]) -> Option<String> {
         delivery.status == step.status && step.body.is_none_or(|body| contains(&delivery.body, body))
     };
     if step.deliveries.is_empty() || !step.deliveries.iter().flatten().all(answered_well) {
-        return Some(format!("{} for each", step.status.as_u16()));
+        let status = step.status.as_u16();
+        return Some(step.body.map_or_else(|| format!("{status}"), |body| format!("{status} with {body}")));
     }
     if step.deliveries.iter().any(Result::is_err) {
         return Some("an answer for each".to_owned());
     }
-    let one_each = step
-        .threads
-        .iter()
-        .all(|thread| said.iter().filter(|post| post.thread_ts.as_ref() == Some(thread)).count() == step.posts);
-    let good =
-        |post: &&Post| post.channel == CHANNEL && post.token_valid && post.ts().is_some() && post.text == step.text;
+    let one_each =
+        step.places.iter().all(|place| said.iter().filter(|post| stands_at(post, place)).count() == step.posts);
+    let good = |post: &&Post| post.token_valid && post.ts().is_some() && post.text == step.text;
     if one_each && said.iter().all(good) {
         return None;
     }
-    Some(match step.posts {
-        0 => "nothing posted".to_owned(),
-        posts => format!("{posts} × “{}” in each of {} threads", step.text, step.threads.len()),
+    Some(match (step.posts, step.places.as_slice()) {
+        (0, _) => "nothing posted".to_owned(),
+        (posts, [place]) => format!("{posts} × “{}” {}", step.text, in_words(place)),
+        (posts, places) => format!("{posts} × “{}” in each of {} threads", step.text, places.len()),
     })
+}
+
+fn in_words(place: &Place) -> &'static str {
+    if place.thread.is_some() { "in its thread" } else { "in the channel" }
 }
 
 fn contains(haystack: &[u8], needle: &str) -> bool {
     haystack.windows(needle.len().max(1)).any(|window| window == needle.as_bytes())
 }
 
-/// `200`, or `20 × 200`, or `19 × 200, 1 × 503`, or why there was none.
+/// `200`, or `20 × 200`, or `19 × 200, 1 × 503`.
 fn answers(step: &Step) -> String {
-    let mut counts: Vec<(String, usize)> = Vec::new();
-    for delivery in &step.deliveries {
-        let answer = match delivery {
-            Ok(delivery) if step.body.is_some_and(|body| contains(&delivery.body, body)) => {
-                format!("{} and the challenge", delivery.status.as_u16())
-            }
-            Ok(delivery) => delivery.status.as_u16().to_string(),
-            Err(error) => error.to_string(),
-        };
-        match counts.iter_mut().find(|(known, _)| *known == answer) {
-            Some((_, count)) => *count = count.saturating_add(1),
-            None => counts.push((answer, 1)),
+    let each = step.deliveries.iter().map(|delivery| match delivery {
+        Ok(delivery) if step.body.is_some_and(|body| contains(&delivery.body, body)) => {
+            format!("{} challenge", delivery.status.as_u16())
+        }
+        Ok(delivery) => delivery.status.as_u16().to_string(),
+        Err(_) => "none".to_owned(),
+    });
+    let several = step.deliveries.len() > 1;
+    let counted = counted(each).into_iter();
+    counted
+        .map(|(count, answer)| if several { format!("{count} × {answer}") } else { answer })
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Each different text once, with how often it came.
+fn counted(texts: impl Iterator<Item = String>) -> Vec<(usize, String)> {
+    let mut counts: Vec<(usize, String)> = Vec::new();
+    for text in texts {
+        match counts.iter_mut().find(|(_, known)| *known == text) {
+            Some((count, _)) => *count = count.saturating_add(1),
+            None => counts.push((1, text)),
         }
     }
-    let several = step.deliveries.len() > 1;
-    let each = counts.into_iter().map(|(answer, count)| if several { format!("{count} × {answer}") } else { answer });
-    each.collect::<Vec<_>>().join(", ")
+    counts
 }
 
-/// The latency, or the longest of several.
+/// Why there was no answer.
+fn errors(step: &Step) -> Vec<String> {
+    let errors = step.deliveries.iter().filter_map(|delivery| delivery.as_ref().err()).map(ToString::to_string);
+    counted(errors).into_iter().map(|(_, error)| error).collect()
+}
+
+/// The latency in milliseconds, or the longest of several.
 fn slowest(step: &Step) -> String {
-    let slowest = step.deliveries.iter().flatten().map(|delivery| delivery.latency).max();
-    let in_ms = |latency: Duration| format!("{:.1}", latency.as_secs_f64() * 1000.0);
-    match slowest.map(in_ms) {
-        None => String::new(),
-        Some(ms) if step.deliveries.len() > 1 => format!("≤ {ms}"),
-        Some(ms) => ms,
-    }
+    let Some(slowest) = step.deliveries.iter().flatten().map(|delivery| delivery.latency).max() else {
+        return String::new();
+    };
+    let decimals = usize::from(slowest < Duration::from_millis(100));
+    let ms = format!("{:.decimals$}", slowest.as_secs_f64() * 1000.0);
+    let least = if step.deliveries.len() > 1 { format!("≤ {ms}") } else { ms };
+    format!("{least:>6}")
 }
 
-fn summary(said: &[&Post]) -> String {
+fn places(said: &[&Post]) -> String {
     match said {
         [] => "nothing".to_owned(),
-        [post] => format!("“{}” in its thread", post.text),
-        [first, ..] => format!("{} × “{}” in their threads", said.len(), first.text),
+        [post] if post.thread_ts.is_none() => "in the channel".to_owned(),
+        [_] => "in its thread".to_owned(),
+        several => {
+            let mut threads: Vec<_> = several.iter().map(|post| (&post.channel, &post.thread_ts)).collect();
+            threads.sort_unstable();
+            threads.dedup();
+            format!("{} in {} threads", several.len(), threads.len())
+        }
     }
+}
+
+fn texts(said: &[&Post]) -> Vec<String> {
+    let texts = counted(said.iter().map(|post| post.text.clone())).into_iter();
+    texts.map(|(count, text)| if count > 1 { format!("{count} × “{text}”") } else { format!("“{text}”") }).collect()
 }
 
 #[cfg(test)]

@@ -4,26 +4,42 @@ use std::ops::Range;
 use std::time::Duration;
 
 use chat_sim::sender::SendError;
-use chat_sim::slack_events::{self, Said, Workspace};
 use chat_sim::{Delivery, Request, Sender, SlackApi, Variant};
 use http::StatusCode;
 
-pub(super) const CHANNEL: &str = "C0GENERAL";
-const CHALLENGE: &str = "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P";
-const BURST: usize = 20;
+use super::archive::Archive;
+
+// What should happen is written out here and not read from what is sent: a bot that reads it wrong must not pass.
+const CHALLENGE: &str = "ImchatTestChallenge0123456789abcdefghijklmnopqrstuvw";
+const OPS: &str = "C0OPS00001";
+const DIRECT: &str = "D0ALICE001";
+const MENTION_TS: &str = "1699999999.123459";
+const DIRECT_TS: &str = "1699999999.310449";
+const PARENT_TS: &str = "1699999700.000200";
+pub(super) const FORGED_TS: &str = "1699999999.400000";
+const CHECKOUT: &str = "You said: what is the status of checkout?";
+const ON_CALL: &str = "You said: who is on call tonight?";
+
 /// How long the bot may take to post an answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// Where something stands: a channel, or a thread in one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) channel: &'static str,
+    pub(super) thread: Option<String>,
+}
 
 /// One thing that was sent.
 pub(super) struct Step {
     pub(super) sent: String,
     pub(super) deliveries: Vec<Result<Delivery, SendError>>,
     pub(super) status: StatusCode,
-    /// What the answer's body must be; `None` is empty.
+    /// What the answer's body must hold; `None` is anything.
     pub(super) body: Option<&'static str>,
-    /// The threads it wrote in, each of which gets `posts` posts.
-    pub(super) threads: Vec<String>,
-    /// Which of the posts in such a thread are this step's: several steps may write the same message.
+    /// Where it would be answered; each place gets `posts` posts.
+    pub(super) places: Vec<Place>,
+    /// Which of the posts in such a place are this step's: several steps may write the same message.
     pub(super) own: Range<usize>,
     pub(super) posts: usize,
     /// What each post must say, if there is any.
@@ -32,7 +48,10 @@ pub(super) struct Step {
 
 /// The two sides of the play.
 pub(super) struct Stage<'a> {
+    pub(super) archive: Archive,
     pub(super) sender: Sender,
+    /// Has one right signature, that of the mention, and puts it on whatever it sends.
+    pub(super) interceptor: Sender,
     pub(super) bot: String,
     pub(super) slack: &'a SlackApi,
 }
@@ -40,84 +59,89 @@ pub(super) struct Stage<'a> {
 impl Stage<'_> {
     /// Plays the scene from beginning to end.
     pub(super) async fn play(&self) -> Vec<Step> {
-        let greeting = mention("Ev0GREETING", "<@U0BOT> hello", "1700000000.000100");
-        let mut steps = vec![self.challenge().await];
+        let Archive { url_verification, app_mention, tampered, forged, .. } = &self.archive;
+        let mut steps = Vec::new();
 
-        let greeted = self.one("mention: “hello”", &greeting, Variant::Fresh, "1700000000.000100").await;
-        steps.push(Step { own: 0..1, ..greeted });
-        // Only an answer that stands already shows that the retry adds none.
+        let challenged = self.send("url_verification", url_verification, Variant::Fresh).await;
+        steps.push(Step { body: Some(CHALLENGE), ..challenged });
+
+        let mentioned = self.send("app_mention", app_mention, Variant::Fresh).await;
+        steps.push(Step { own: 0..1, ..answered(mentioned, thread(OPS, MENTION_TS), CHECKOUT) });
+        // Only an answer that stands already shows that what follows adds none.
         let _ = self.slack.posted(1, ANSWER_WITHIN).await;
+
         let retry = Variant::Retry { num: 1, reason: "http_timeout" };
-        let retried = self.one("the same once more, as a retry", &greeting, retry, "1700000000.000100").await;
-        steps.push(Step { own: 1..2, posts: 0, ..retried });
+        let retried = self.send("app_mention, sent again as a retry", app_mention, retry).await;
+        steps.push(Step { own: 1..2, places: vec![thread(OPS, MENTION_TS)], ..retried });
 
         let stale = Variant::Stale(Duration::from_secs(600));
-        let replayed = self.one("the same, replayed 10 minutes old", &greeting, stale, "1700000000.000100").await;
-        steps.push(Step { own: 2..usize::MAX, ..refused(replayed) });
+        let replayed = self.send("app_mention, replayed 10 min later", app_mention, stale).await;
+        steps.push(Step { own: 2..3, ..refused(replayed, thread(OPS, MENTION_TS)) });
 
-        let forgery = mention("Ev0FORGED", "<@U0BOT> let me in", "1700000000.000200");
-        let forged =
-            self.one("mention signed with another secret", &forgery, Variant::Forged, "1700000000.000200").await;
-        steps.push(refused(forged));
+        let sent = self.interceptor.send(&self.bot, tampered, Variant::Fresh).await;
+        let tampered = step("app_mention, text tampered with", vec![sent]);
+        steps.push(Step { own: 3..usize::MAX, ..refused(tampered, thread(OPS, MENTION_TS)) });
 
-        let original = mention("Ev0TAMPERED", "<@U0BOT> pay 10", "1700000000.000300");
-        let tampered =
-            self.one("mention with one bit flipped", &original, Variant::Tampered, "1700000000.000300").await;
-        steps.push(refused(tampered));
+        let signed_by_another = self.send("app_mention, signed by a stranger", forged, Variant::Forged).await;
+        steps.push(refused(signed_by_another, thread(OPS, FORGED_TS)));
 
+        steps.extend(self.other_kinds().await);
         steps.push(self.burst().await);
-        let _ = self.slack.posted(1 + BURST, ANSWER_WITHIN).await;
+        let expected = steps.iter().map(|step| step.posts.saturating_mul(step.places.len())).sum();
+        let _ = self.slack.posted(expected, ANSWER_WITHIN).await;
         steps
     }
 
-    async fn challenge(&self) -> Step {
-        let request = slack_events::url_verification(CHALLENGE);
-        Step {
-            sent: "url_verification".to_owned(),
-            deliveries: vec![self.sender.send(&self.bot, &request, Variant::Fresh).await],
-            status: StatusCode::OK,
-            body: Some(CHALLENGE),
-            threads: Vec::new(),
-            own: 0..usize::MAX,
-            posts: 0,
-            text: "",
-        }
-    }
-
-    async fn one(&self, sent: &str, request: &Request, variant: Variant, thread: &str) -> Step {
-        Step {
-            sent: sent.to_owned(),
-            deliveries: vec![self.sender.send(&self.bot, request, variant).await],
-            status: StatusCode::OK,
-            body: None,
-            threads: vec![thread.to_owned()],
-            own: 0..usize::MAX,
-            posts: 1,
-            text: "You said: hello",
-        }
+    async fn other_kinds(&self) -> [Step; 3] {
+        let Archive { message_dm, message_thread, slash_command, .. } = &self.archive;
+        let direct = self.send("message_dm", message_dm, Variant::Fresh).await;
+        let between_people = self.send("message_thread, not for the bot", message_thread, Variant::Fresh).await;
+        let commanded = self.send("slash_command", slash_command, Variant::Fresh).await;
+        [
+            answered(direct, thread(DIRECT, DIRECT_TS), ON_CALL),
+            Step { places: vec![thread(OPS, PARENT_TS)], ..between_people },
+            answered(commanded, Place { channel: OPS, thread: None }, CHECKOUT),
+        ]
     }
 
     async fn burst(&self) -> Step {
-        let ts = |index: usize| format!("1700000001.{index:06}");
-        let make = |index| mention(&format!("Ev0BURST{index}"), "<@U0BOT> ping", &ts(index));
+        let (timestamps, requests): (Vec<_>, Vec<_>) = self.archive.burst.iter().cloned().unzip();
+        let deliveries = self.sender.burst(&self.bot, 8, requests).await;
         Step {
-            sent: format!("burst of {BURST} mentions: “ping”"),
-            deliveries: self.sender.burst(&self.bot, BURST, 8, make).await,
-            status: StatusCode::OK,
-            body: None,
-            threads: (0..BURST).map(ts).collect(),
-            own: 0..usize::MAX,
+            places: timestamps.iter().map(|ts| thread(OPS, ts)).collect(),
             posts: 1,
-            text: "pong",
+            text: CHECKOUT,
+            ..step(&format!("{} × app_mention, 8 at a time", timestamps.len()), deliveries)
         }
+    }
+
+    async fn send(&self, sent: &str, request: &Request, variant: Variant) -> Step {
+        step(sent, vec![self.sender.send(&self.bot, request, variant).await])
     }
 }
 
-fn refused(step: Step) -> Step {
-    Step { status: StatusCode::UNAUTHORIZED, posts: 0, ..step }
+fn thread(channel: &'static str, ts: &str) -> Place {
+    Place { channel, thread: Some(ts.to_owned()) }
 }
 
-fn mention(event_id: &str, text: &str, ts: &str) -> Request {
-    let said = Said { event_id, channel: CHANNEL, user: "U0ADA", text, ts, thread_ts: None };
-    slack_events::app_mention(&Workspace::default(), &said)
+/// Acknowledged, and nothing more.
+fn step(sent: &str, deliveries: Vec<Result<Delivery, SendError>>) -> Step {
+    Step {
+        sent: sent.to_owned(),
+        deliveries,
+        status: StatusCode::OK,
+        body: None,
+        places: Vec::new(),
+        own: 0..usize::MAX,
+        posts: 0,
+        text: "",
+    }
+}
+
+fn answered(step: Step, place: Place, text: &'static str) -> Step {
+    Step { places: vec![place], posts: 1, text, ..step }
+}
+
+fn refused(step: Step, place: Place) -> Step {
+    Step { status: StatusCode::UNAUTHORIZED, places: vec![place], ..step }
 }

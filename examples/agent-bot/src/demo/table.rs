@@ -2,16 +2,22 @@
 
 use std::io::{self, Write};
 
+/// One cell for each column, and what does not fit into any, written below.
+pub(super) struct Row<const N: usize> {
+    pub(super) cells: [String; N],
+    pub(super) notes: Vec<String>,
+}
+
 /// Writes `header` and `rows` with every column as wide as its widest cell, and a rule between them.
 ///
 /// Widths are counted in characters, which is right for the texts the demo prints.
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub(super) fn write<const N: usize>(out: &mut impl Write, header: [&str; N], rows: &[[String; N]]) -> io::Result<()> {
+pub(super) fn write<const N: usize>(out: &mut impl Write, header: [&str; N], rows: &[Row<N>]) -> io::Result<()> {
     let mut widths = header.map(|cell| cell.chars().count());
     for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
+        for (width, cell) in widths.iter_mut().zip(&row.cells) {
             *width = (*width).max(cell.chars().count());
         }
     }
@@ -19,7 +25,10 @@ pub(super) fn write<const N: usize>(out: &mut impl Write, header: [&str; N], row
     let rule = widths.map(|width| "─".repeat(width));
     line(out, widths, rule.each_ref().map(String::as_str))?;
     for row in rows {
-        line(out, widths, row.each_ref().map(String::as_str))?;
+        line(out, widths, row.cells.each_ref().map(String::as_str))?;
+        for note in &row.notes {
+            writeln!(out, "    {note}")?;
+        }
     }
     Ok(())
 }
@@ -34,11 +43,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_line_up_whatever_their_letters() {
-        let rows = [["é".to_owned(), "x".to_owned()], ["long cell".to_owned(), "“y”".to_owned()]];
+    fn columns_line_up_whatever_their_letters_and_notes_stand_below() {
+        let row = |cells: [&str; 2], notes: &[&str]| Row {
+            cells: cells.map(str::to_owned),
+            notes: notes.iter().map(|note| (*note).to_owned()).collect(),
+        };
+        let rows = [row(["é", "x"], &["a note, longer than the row"]), row(["long cell", "“y”"], &[])];
         let mut out = Vec::new();
         write(&mut out, ["a", "b"], &rows).expect("written");
         let text = String::from_utf8(out).expect("text");
-        assert_eq!(text, "a          b\n─────────  ───\né          x\nlong cell  “y”\n");
+        let expected = "a          b\n─────────  ───\né          x\n    a note, longer than the row\nlong cell  “y”\n";
+        assert_eq!(text, expected);
     }
 }

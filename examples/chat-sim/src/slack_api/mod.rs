@@ -62,6 +62,21 @@ impl Settings {
         }
     }
 
+    /// The workspace of the archived requests (`tests/payloads/slack`): its channel `C0OPS00001`, the direct message
+    /// `D0ALICE001`, the users `U0ALICE001` and `U0BOB00001`, and no rate limit.
+    #[must_use]
+    pub fn archived(token: impl Into<String>) -> Self {
+        Self {
+            workspace: Workspace::archived(),
+            token: token.into(),
+            channels: ["C0OPS00001", "D0ALICE001"].map(str::to_owned).into(),
+            users: [("U0ALICE001", "alice"), ("U0BOB00001", "bob")]
+                .map(|(id, name)| (id.to_owned(), name.to_owned()))
+                .into(),
+            rate: None,
+        }
+    }
+
     /// Adds a channel.
     #[must_use]
     pub fn channel(mut self, id: impl Into<String>) -> Self {

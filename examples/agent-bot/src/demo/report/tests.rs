@@ -16,13 +16,17 @@ fn delivery(status: u16) -> Delivery {
     }
 }
 
+fn place() -> Place {
+    Place { channel: "C0OPS", thread: Some("1.000001".to_owned()) }
+}
+
 fn mention(status: u16, posts: usize) -> Step {
     Step {
         sent: "mention".to_owned(),
         deliveries: vec![Ok(delivery(200))],
         status: StatusCode::from_u16(status).expect("a status"),
         body: None,
-        threads: vec!["1.000001".to_owned()],
+        places: vec![place()],
         own: 0..usize::MAX,
         posts,
         text: "pong",
@@ -31,7 +35,7 @@ fn mention(status: u16, posts: usize) -> Step {
 
 fn post() -> Post {
     Post {
-        channel: CHANNEL.to_owned(),
+        channel: "C0OPS".to_owned(),
         thread_ts: Some("1.000001".to_owned()),
         text: "pong".to_owned(),
         blocks: Value::Null,
@@ -75,7 +79,7 @@ fn a_challenge_must_come_back() {
     let challenge = |body: &'static str| Step {
         deliveries: vec![Ok(Delivery { body: Bytes::from(body), ..delivery(200) })],
         body: Some("word"),
-        threads: Vec::new(),
+        places: Vec::new(),
         ..mention(200, 0)
     };
     assert!(good(challenge(r#"{"challenge":"word"}"#), &[]));
@@ -102,6 +106,13 @@ fn a_missing_second_wrong_or_stray_post_differs() {
 }
 
 #[test]
+fn a_post_to_the_channel_is_none_to_a_thread() {
+    let command = || Step { places: vec![Place { thread: None, ..place() }], ..mention(200, 1) };
+    assert!(good(command(), &[Post { thread_ts: None, ..post() }]));
+    assert!(!good(command(), &[post()]));
+}
+
+#[test]
 fn an_answer_that_was_acknowledged_and_lost_differs() {
     for drained in [Drained { failed: 1, ..Drained::default() }, Drained { abandoned: 1, ..Drained::default() }] {
         let report = Report::new("bot".to_owned(), &[mention(200, 1)], &[post()], drained);
@@ -115,6 +126,6 @@ fn two_steps_in_one_thread_each_count_their_own_posts() {
     let report = |posts: &[Post]| Report::new("bot".to_owned(), &steps(), posts, Drained::default());
     assert!(report(&[post()]).all_as_expected());
     let twice = report(&[post(), post()]);
-    assert_eq!(twice.rows[0][4], "ok");
-    assert_eq!(twice.rows[1][4], "DIFFERS, should be: nothing posted");
+    assert_eq!(twice.rows[0].cells[4], "ok");
+    assert_eq!(twice.rows[1].notes, ["“pong”", "DIFFERS, should be: nothing posted"]);
 }

@@ -1,1 +1,0 @@
-//! Five small programs, one idea each.
