@@ -1,13 +1,14 @@
 //! Who and what a proved request is, and how far each statement is to be trusted.
 
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::Digest;
 use crate::dedup::DedupKey;
 use crate::engine::{Core, sha256};
 use crate::head::{Headers, single};
-use crate::scan::{MAX_SOURCES, Value, lookup};
+use crate::scan::Value;
 use crate::scheme::{Algorithm, Attempts, Facts, Key, Part, Scheme, Source, When};
 
 /// A value together with whether the signature covers it.
@@ -145,58 +146,47 @@ fn find<'a>(headers: &'a (dyn Headers + 'a), wanted: impl Fn(&str) -> bool) -> O
 }
 
 /// The facts of the kind that a body is of.
-pub(crate) fn kind(scheme: &'static Scheme, body: &[u8], headers: &dyn Headers) -> &'static Facts {
-    if scheme.kinds.iter().all(Option::is_none) {
-        return &scheme.facts;
+pub(crate) fn kind(core: &Core, body: &[u8], headers: &dyn Headers) -> &'static Facts {
+    if core.scheme.kinds.iter().all(Option::is_none) {
+        return &core.scheme.facts;
     }
-    Values::read(scheme, body, headers).kind()
+    Values::read(core, body, headers).kind()
 }
 
 /// The values of all the scheme's sources, by source.
 struct Values<'a> {
-    scheme: &'static Scheme,
-    sources: [Source; MAX_SOURCES],
-    values: [Value<'a>; MAX_SOURCES],
+    core: &'a Core,
+    values: Vec<Value<'a>>,
 }
 
 impl<'a> Values<'a> {
-    fn read(scheme: &'static Scheme, body: &'a [u8], headers: &'a (dyn Headers + 'a)) -> Self {
-        let mut list = [Source::WholeBody; MAX_SOURCES];
-        let mut count = 0_usize;
-        for source in sources(scheme) {
-            let known = list.iter().take(count).any(|listed| *listed == source);
-            if let (false, Some(slot)) = (known, list.get_mut(count)) {
-                *slot = source;
-                count = count.saturating_add(1);
-            }
-        }
-        let mut values = lookup(list.get(..count).unwrap_or_default(), body, headers);
-        for (value, source) in values.iter_mut().zip(&list) {
+    fn read(core: &'a Core, body: &'a [u8], headers: &'a (dyn Headers + 'a)) -> Self {
+        let mut values = core.sources.read(body, headers);
+        for (value, source) in values.iter_mut().zip(core.sources.iter()) {
             if let Source::Header(name) = source
                 && name.starts_with('*')
             {
-                let text = header(scheme, headers, name).and_then(|text| core::str::from_utf8(text).ok());
+                let text = header(core.scheme, headers, name).and_then(|text| core::str::from_utf8(text).ok());
                 *value = Value::text(text.map(Cow::Borrowed));
             }
         }
-        Self { scheme, sources: list, values }
+        Self { core, values }
     }
 
     fn get(&self, source: Source) -> Option<&Value<'a>> {
-        let at = self.sources.iter().position(|listed| *listed == source)?;
-        self.values.get(at)
+        self.values.get(self.core.sources.place(source)?)
     }
 
     fn first(&self, sources: &[Source]) -> Option<Stated<'a>> {
         sources.iter().find_map(|source| {
             let text = self.get(*source)?.text.clone().filter(|text| !text.is_empty())?;
-            Some(if signs(self.scheme, *source) { Provenance::Signed(text) } else { Provenance::Unsigned(text) })
+            Some(if signs(self.core.scheme, *source) { Provenance::Signed(text) } else { Provenance::Unsigned(text) })
         })
     }
 
     fn kind(&self) -> &'static Facts {
-        let fits = self.scheme.kinds.iter().flatten().find(|kind| self.holds(kind.when));
-        fits.map_or(&self.scheme.facts, |kind| &kind.facts)
+        let fits = self.core.scheme.kinds.iter().flatten().find(|kind| self.holds(kind.when));
+        fits.map_or(&self.core.scheme.facts, |kind| &kind.facts)
     }
 
     fn holds(&self, conditions: &[When]) -> bool {
@@ -232,7 +222,7 @@ pub(crate) fn identify<'a>(
     digest: &dyn Fn() -> Digest,
 ) -> Identity<'a> {
     let scheme = core.scheme;
-    let values = Values::read(scheme, body, headers);
+    let values = Values::read(core, body, headers);
     let facts = values.kind();
     let key = facts.own_key().unwrap_or(scheme.key);
     let key_id = values.first(scheme.key.sources());

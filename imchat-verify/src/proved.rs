@@ -98,7 +98,7 @@ impl<'r, P> Proved<'r, P> {
     /// The facts of this kind of delivery.
     #[must_use]
     pub fn kind(&self) -> &'static Facts {
-        identity::kind(self.core.scheme, self.body(), self.head.headers())
+        identity::kind(self.core, self.body(), self.head.headers())
     }
 
     /// Who and what this is: event, type, tenant and dedup key, from one scan of the body.
@@ -126,7 +126,7 @@ impl<'r, P> Proved<'r, P> {
     /// The headers that say who and what this is; they are few, and most schemes have none.
     fn kept_headers(&self) -> Vec<Kept> {
         let mut kept = Vec::new();
-        for source in identity::sources(self.core.scheme) {
+        for source in self.core.sources.iter() {
             if let Source::Header(name) = source {
                 // In a family the spelling that was used is kept under the scheme's own name.
                 let value = identity::header(self.core.scheme, self.head.headers(), name);

@@ -71,7 +71,7 @@ impl<P> Receipt<P> {
     /// The facts of this kind of delivery.
     #[must_use]
     pub fn kind(&self) -> &'static Facts {
-        identity::kind(self.core.scheme, &self.body, &self.headers)
+        identity::kind(&self.core, &self.body, &self.headers)
     }
 
     /// Who and what this is; every call scans the body once.

@@ -32,6 +32,7 @@ pub(crate) use timestamp::SentAt;
 
 use crate::config::{ConfigError, ConfigWarning};
 use crate::head::Head;
+use crate::scan::Sources;
 use crate::scheme::{Part, Scheme};
 use crate::secrets::Secrets;
 use crate::window::Window;
@@ -77,6 +78,8 @@ pub(crate) struct Core {
     pub(crate) endpoint: Option<Box<str>>,
     wanted: wanted::Wanted,
     handshakes: Vec<open::Rule>,
+    /// All places that say who and what a request is.
+    pub(crate) sources: Sources,
     pub(crate) warnings: Vec<ConfigWarning>,
 }
 
@@ -99,7 +102,18 @@ impl Core {
         let warnings = key::warnings(secrets, scheme, primary);
         let wanted = wanted::Wanted::new(scheme);
         let handshakes = open::rules(scheme);
-        Ok(Self { scheme, keys, tokens, window: scheme.default_window(), endpoint: None, wanted, handshakes, warnings })
+        let sources = Sources::new(crate::identity::sources(scheme));
+        Ok(Self {
+            scheme,
+            keys,
+            tokens,
+            window: scheme.default_window(),
+            endpoint: None,
+            wanted,
+            handshakes,
+            sources,
+            warnings,
+        })
     }
 
     /// The parts of the message before and after the body, and whether the body stands between them.

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::head::Head;
 use crate::reply::Reply;
 use crate::scan::json::{Found, scan};
-use crate::scan::{looks_like_json, lookup};
+use crate::scan::{looks_like_json, value};
 use crate::scheme::{Answer, Handshake, Scheme, Source, When};
 
 /// The most that is read of a request that is not signed, in bytes.
@@ -91,7 +91,7 @@ impl Core {
 
     fn has_id(&self, head: Head<'_>, opened: &[u8]) -> bool {
         let sources = self.scheme.key.sources();
-        lookup(sources, opened, head.headers()).iter().zip(sources).any(|(value, _)| value.present)
+        sources.iter().any(|source| value(*source, opened, head.headers()).present)
     }
 }
 
@@ -142,7 +142,7 @@ fn reply(rule: &Handshake, body: &[u8]) -> Option<Reply> {
 /// Whether all conditions hold for a body.
 fn holds(conditions: &[When], body: &[u8], head: Head<'_>) -> bool {
     conditions.iter().all(|condition| {
-        let [value, ..] = lookup(&[condition.source()], body, head.headers());
+        let value = value(condition.source(), body, head.headers());
         match condition {
             When::Present(_) => value.present,
             When::Absent(_) => !value.present,

@@ -11,7 +11,7 @@ use super::timestamp::SentAt;
 use super::{Core, CustomInput};
 use crate::error::Error;
 use crate::head::Head;
-use crate::scan::{MAX_SOURCES, lookup};
+use crate::scan::value;
 use crate::scheme::{Algorithm, Part, PartInput, Source};
 use subtle::ConstantTimeEq as _;
 
@@ -216,8 +216,7 @@ impl Core {
         body: &[u8],
         now: OffsetDateTime,
     ) -> Result<Option<SentAt>, Error> {
-        let [value, ..] = lookup(&[source], body, head.headers());
-        let text = value.text.ok_or(Error::Missing(source))?;
+        let text = value(source, body, head.headers()).text.ok_or(Error::Missing(source))?;
         self.fresh(source, text.as_bytes(), now)
     }
 
@@ -242,9 +241,9 @@ pub(crate) const MAX_PIECES: usize = 8;
 
 /// Whether every source that is present holds one of these tokens; one must be present.
 fn token_fits(sources: &[Source], head: Head<'_>, body: &[u8], tokens: &[&[u8; 32]]) -> Result<bool, Error> {
-    let mut texts = lookup(sources, body, head.headers());
     let (mut any, mut all) = (false, true);
-    for (value, source) in texts.iter_mut().zip(sources.iter().take(MAX_SOURCES)) {
+    for source in sources {
+        let value = value(*source, body, head.headers());
         if !value.present {
             continue;
         }

@@ -295,16 +295,16 @@ impl<'a, 'p> Scanner<'a, 'p> {
         let start = self.at;
         loop {
             let rest = self.bytes.get(self.at..).ok_or(NotJson)?;
-            let step = memchr::memchr2(b'"', b'\\', rest).ok_or(NotJson)?;
-            let plain = rest.get(..step).ok_or(NotJson)?;
-            if plain.iter().any(|byte| *byte < 0x20) {
-                return Err(NotJson);
-            }
-            self.at = self.at.saturating_add(step);
-            if self.peek() == Some(b'"') {
-                let text = self.slice(start, self.at)?;
-                self.step();
-                return Ok(text);
+            let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20)).ok_or(NotJson)?;
+            self.at = self.at.saturating_add(plain);
+            match self.peek() {
+                Some(b'"') => {
+                    let text = self.slice(start, self.at)?;
+                    self.step();
+                    return Ok(text);
+                }
+                Some(b'\\') => {}
+                _ => return Err(NotJson),
             }
             let (_, length) = escape(self.bytes.get(self.at..).ok_or(NotJson)?).ok_or(NotJson)?;
             self.at = self.at.saturating_add(length);

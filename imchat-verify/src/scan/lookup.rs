@@ -2,14 +2,12 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::form;
 use super::json::{self, Found, MAX_POINTERS};
 use crate::head::{Headers, single};
 use crate::scheme::Source;
-
-/// How many sources one look-up can take.
-pub(crate) const MAX_SOURCES: usize = MAX_POINTERS;
 
 /// What a look-up found at one source.
 #[derive(Debug, Clone, Default)]
@@ -40,66 +38,103 @@ pub(crate) fn looks_like_json(body: &[u8]) -> bool {
     matches!(first, Some(b'{' | b'['))
 }
 
-/// The value at every source; nothing for sources beyond [`MAX_SOURCES`].
-pub(crate) fn lookup<'a>(
-    sources: &[Source],
-    body: &'a [u8],
-    headers: &'a (dyn Headers + 'a),
-) -> [Value<'a>; MAX_SOURCES] {
-    let mut values: [Value<'a>; MAX_SOURCES] = Default::default();
-    for (value, source) in values.iter_mut().zip(sources) {
-        if let Source::Header(name) = source {
-            let text = single(headers, name).and_then(|bytes| core::str::from_utf8(bytes).ok());
-            *value = Value::text(text.filter(|text| !text.is_empty()).map(Cow::Borrowed));
+/// The value at one source.
+pub(crate) fn value<'a>(source: Source, body: &'a [u8], headers: &'a (dyn Headers + 'a)) -> Value<'a> {
+    match source {
+        Source::Header(name) => header(name, headers),
+        Source::Json(pointer) if looks_like_json(body) => {
+            let mut found = [Found::Absent];
+            match json::scan(body, &[pointer], &mut found) {
+                Ok(()) => Value::found(found[0]),
+                Err(json::NotJson) => Value::default(),
+            }
         }
-    }
-    if looks_like_json(body) {
-        in_json(sources, body, &mut values);
-    } else {
-        in_form(sources, body, &mut values);
-    }
-    values
-}
-
-fn in_json<'a>(sources: &[Source], body: &'a [u8], values: &mut [Value<'a>; MAX_SOURCES]) {
-    let mut pointers = [""; MAX_POINTERS];
-    let mut any = false;
-    for (slot, source) in pointers.iter_mut().zip(sources) {
-        // A pointer that no text holds keeps the places in step with the sources.
-        *slot = if let Source::Json(pointer) = source { pointer } else { "//" };
-        any |= matches!(source, Source::Json(_));
-    }
-    let pointers = pointers.get(..sources.len().min(MAX_POINTERS)).unwrap_or_default();
-    let mut found = [Found::Absent; MAX_POINTERS];
-    if !any || json::scan(body, pointers, &mut found).is_err() {
-        return;
-    }
-    for ((value, source), found) in values.iter_mut().zip(sources).zip(found) {
-        if matches!(source, Source::Json(_)) {
-            *value = Value::found(found);
-        }
+        Source::Form(_) | Source::FormJson(..) if !looks_like_json(body) => in_form(source, body, &mut None),
+        _ => Value::default(),
     }
 }
 
-fn in_form<'a>(sources: &[Source], body: &'a [u8], values: &mut [Value<'a>; MAX_SOURCES]) {
-    // The decoded text of the JSON field last used: sources of one scheme share one field.
-    let mut held: Option<(&'static str, String)> = None;
-    for (value, source) in values.iter_mut().zip(sources) {
-        match source {
-            Source::Form(name) => *value = Value::text(form_text(body, name)),
-            Source::FormJson(name, pointer) => {
-                if held.as_ref().is_none_or(|(field, _)| field != name) {
-                    held = form::field(body, name).map(|text| (*name, text));
-                }
-                let Some((_, text)) = &held else { continue };
-                let mut found = [Found::Absent];
-                if json::scan(text.as_bytes(), &[pointer], &mut found).is_ok() {
-                    let [found] = found;
-                    *value = Value::found(found).into_owned();
+/// Sources without repetition, made ready to be looked up together.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sources {
+    all: Vec<Source>,
+    /// The JSON pointers among them, and their places.
+    pointers: Vec<&'static str>,
+    places: Vec<usize>,
+}
+
+impl Sources {
+    pub(crate) fn new(sources: impl Iterator<Item = Source>) -> Self {
+        let mut ready = Self::default();
+        for source in sources {
+            if ready.all.contains(&source) {
+                continue;
+            }
+            if let (Source::Json(pointer), true) = (source, ready.pointers.len() < MAX_POINTERS) {
+                ready.pointers.push(pointer);
+                ready.places.push(ready.all.len());
+            }
+            ready.all.push(source);
+        }
+        ready
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Source> {
+        self.all.iter().copied()
+    }
+
+    pub(crate) fn place(&self, source: Source) -> Option<usize> {
+        self.all.iter().position(|listed| *listed == source)
+    }
+
+    /// The value at every source, in their order.
+    pub(crate) fn read<'a>(&self, body: &'a [u8], headers: &'a (dyn Headers + 'a)) -> Vec<Value<'a>> {
+        let mut values = Vec::new();
+        values.resize_with(self.all.len(), Value::default);
+        let json = looks_like_json(body);
+        let mut held = None;
+        for (value, source) in values.iter_mut().zip(&self.all) {
+            match source {
+                Source::Header(name) => *value = header(name, headers),
+                Source::Form(_) | Source::FormJson(..) if !json => *value = in_form(*source, body, &mut held),
+                _ => {}
+            }
+        }
+        let mut found = [Found::Absent; MAX_POINTERS];
+        if json && !self.pointers.is_empty() && json::scan(body, &self.pointers, &mut found).is_ok() {
+            for (place, found) in self.places.iter().zip(found) {
+                if let Some(value) = values.get_mut(*place) {
+                    *value = Value::found(found);
                 }
             }
-            _ => {}
         }
+        values
+    }
+}
+
+fn header<'a>(name: &str, headers: &'a (dyn Headers + 'a)) -> Value<'a> {
+    let text = single(headers, name).and_then(|bytes| core::str::from_utf8(bytes).ok());
+    Value::text(text.filter(|text| !text.is_empty()).map(Cow::Borrowed))
+}
+
+/// The decoded text of the JSON field that was last used: sources of one scheme share one field.
+type Held = Option<(&'static str, String)>;
+
+fn in_form<'a>(source: Source, body: &'a [u8], held: &mut Held) -> Value<'a> {
+    match source {
+        Source::Form(name) => Value::text(form_text(body, name)),
+        Source::FormJson(name, pointer) => {
+            if held.as_ref().is_none_or(|(field, _)| *field != name) {
+                *held = form::field(body, name).map(|text| (name, text));
+            }
+            let Some((_, text)) = held else { return Value::default() };
+            let mut found = [Found::Absent];
+            match json::scan(text.as_bytes(), &[pointer], &mut found) {
+                Ok(()) => Value::found(found[0]).into_owned(),
+                Err(json::NotJson) => Value::default(),
+            }
+        }
+        _ => Value::default(),
     }
 }
 

@@ -4,4 +4,4 @@ pub(crate) mod form;
 pub(crate) mod json;
 mod lookup;
 
-pub(crate) use lookup::{MAX_SOURCES, Value, looks_like_json, lookup};
+pub(crate) use lookup::{Sources, Value, looks_like_json, value};
