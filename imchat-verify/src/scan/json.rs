@@ -264,7 +264,7 @@ impl<'a, 'p> Scanner<'a, 'p> {
 
     /// The pointers whose next step is this member, and how far they have come below it.
     fn follow(&self, wanted: u32, paths: &Depths, key: &str) -> (u32, Depths) {
-        if memchr::memchr(b'\\', key.as_bytes()).is_none() {
+        if !key.as_bytes().contains(&b'\\') {
             return self.advance(wanted, paths, |path| starts_with_step(path, key));
         }
         match unescape(key) {
@@ -295,8 +295,7 @@ impl<'a, 'p> Scanner<'a, 'p> {
         let start = self.at;
         loop {
             let rest = self.bytes.get(self.at..).ok_or(NotJson)?;
-            let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20)).ok_or(NotJson)?;
-            self.at = self.at.saturating_add(plain);
+            self.at = self.at.saturating_add(plain_len(rest));
             match self.peek() {
                 Some(b'"') => {
                     let text = self.slice(start, self.at)?;
@@ -350,6 +349,29 @@ impl<'a, 'p> Scanner<'a, 'p> {
         }
         if self.at > start { Ok(()) } else { Err(NotJson) }
     }
+}
+
+/// How many bytes stand before the first quote, backslash or control character, counted a word at a time.
+fn plain_len(text: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 0xFF;
+    const TOPS: u64 = ONES << 7;
+    // The top bit of every byte that is zero; above the first one the others may err.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & TOPS;
+    let (words, rest) = text.as_chunks::<8>();
+    let mut plain = 0_usize;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let controls = word.wrapping_sub(ONES.wrapping_mul(0x20)) & !word & TOPS;
+        let quotes = zeros(word ^ ONES.wrapping_mul(0x22));
+        let escapes = zeros(word ^ ONES.wrapping_mul(0x5C));
+        let ends = controls | quotes | escapes;
+        if ends != 0 {
+            return plain.saturating_add(usize::try_from(ends.trailing_zeros() >> 3).unwrap_or_default());
+        }
+        plain = plain.saturating_add(8);
+    }
+    let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
+    plain.saturating_add(rest.iter().position(ends).unwrap_or(rest.len()))
 }
 
 fn deeper(depth: usize) -> Result<usize, NotJson> {
