@@ -7,6 +7,7 @@ pub mod discord;
 pub mod feishu;
 #[cfg(feature = "github")]
 pub mod github;
+mod guarded;
 mod json;
 mod payload;
 mod rejection;

@@ -1,19 +1,14 @@
 //! From a verifier and a handler to a route.
 
 use std::marker::PhantomData;
-use std::task::{Context, Poll};
 
-use axum::body::Body;
 use axum::handler::Handler;
 use axum::routing::{MethodRouter, any};
-use bytes::Bytes;
-use http::Request;
-use http_body_util::Full;
-use imchat_tower::{WebhookBuilder, WebhookLayer, WebhookService};
+use imchat_tower::{WebhookBuilder, WebhookLayer};
 use imchat_verify::dedup::DedupStore;
 use imchat_verify::{ConfigError, Provider, Verifier};
-use tower_layer::Layer;
-use tower_service::Service;
+
+use crate::guarded::Guarded;
 
 /// A route of one provider's webhooks: [`handler`](Self::handler) puts your handler behind the verification, so that it
 /// cannot be mounted without it.
@@ -76,36 +71,6 @@ impl<P: Provider> Webhook<P> {
         S: Clone + Send + Sync + 'static,
     {
         // The layer itself answers other methods, so that they are counted with all else that is refused.
-        Ok(any(handler).layer(OnRoute(self.builder.build()?)))
-    }
-}
-
-/// The layer, in front of one of axum's routes.
-#[derive(Debug, Clone)]
-struct OnRoute(WebhookLayer);
-
-impl<S> Layer<S> for OnRoute {
-    type Service = WebhookService<Route<S>>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        self.0.layer(Route(inner))
-    }
-}
-
-/// An axum route that takes the layer's body.
-#[derive(Debug, Clone)]
-struct Route<S>(S);
-
-impl<S: Service<Request<Body>>> Service<Request<Full<Bytes>>> for Route<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Full<Bytes>>) -> S::Future {
-        self.0.call(request.map(Body::new))
+        Ok(any(Guarded { layer: self.builder.build()?, handler }))
     }
 }

@@ -13,6 +13,7 @@ use imchat_verify::{AnyProvider, Digest, Receipt};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::builder::{Config, part};
+use super::deadline::{Elapsed, within};
 use super::panic::Panicked;
 use super::rejection::{self, Rejection};
 use super::response::ResponseBody;
@@ -104,13 +105,13 @@ async fn try_claim(
 
 /// One call to the store within its timeout.
 async fn in_time<T>(config: &Config, verb: impl Future<Output = Result<T, StoreError>>) -> Result<T, Rejection> {
-    match timeout(config.store_timeout, verb).await {
+    match within(config.store_timeout, verb).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => {
             tracing::error!(error = &error as &dyn std::error::Error, "the dedup store failed");
             Err(Rejection::Store)
         }
-        Err(_) => {
+        Err(Elapsed) => {
             tracing::error!(timeout = ?config.store_timeout, "the dedup store did not answer in time");
             Err(Rejection::Store)
         }

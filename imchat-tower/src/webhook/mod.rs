@@ -63,6 +63,7 @@
 mod body;
 mod budget;
 mod builder;
+mod deadline;
 mod dedup;
 mod layer;
 mod panic;

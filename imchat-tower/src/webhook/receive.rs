@@ -6,10 +6,10 @@ use http::{Method, Response};
 use http_body::Body;
 use http_body_util::Full;
 use imchat_verify::{AnyProvider, Error, Head, Receipt, Reply, Verdict, Verify};
-use tokio::time::timeout;
 
 use super::body;
 use super::builder::Config;
+use super::deadline::{Elapsed, within};
 use super::rejection::{self, Rejection};
 
 /// What came of a request.
@@ -44,12 +44,12 @@ pub(super) async fn receive<B: Body>(config: &Config, parts: &Parts, body: B) ->
     let limit = limit.min(pending.limit());
     pending.reserve(body::room(&parts.headers, limit));
     let reading = body::read(body, limit, &config.budget, |chunk| pending.update(chunk));
-    let share = match timeout(config.body_deadline, reading).await {
+    let share = match within(config.body_deadline, reading).await {
         Ok(Ok(share)) => share,
         // A request without a signature is refused like a forgery, also for its size.
         Ok(Err(Rejection::TooLarge { .. })) if pending.is_unsigned() => return Err(too_long_unsigned(pending)),
         Ok(Err(rejection)) => return Err(rejection),
-        Err(_) => return Err(Rejection::BodyTimeout),
+        Err(Elapsed) => return Err(Rejection::BodyTimeout),
     };
     let verdict = pending.finish();
     drop(share);
@@ -80,7 +80,7 @@ async fn unproved<B: Body>(config: &Config, error: Error, body: B) -> Result<Rec
     }
     let mut form = Vec::new();
     let reading = body::read(body, SSL_CHECK_LIMIT, &config.budget, |chunk| form.extend_from_slice(chunk));
-    let read = timeout(config.body_deadline, reading).await;
+    let read = within(config.body_deadline, reading).await;
     let is_check = form.split(|byte| *byte == b'&').any(|pair| pair == b"ssl_check=1");
     match read {
         Ok(Ok(_)) if is_check => Ok(Received::Answer(rejection::reply(Reply::EMPTY))),

@@ -34,6 +34,14 @@ impl<B> ResponseBody<B> {
     pub(super) const fn own(body: Full<Bytes>) -> Self {
         Self { kind: Kind::Own { body } }
     }
+
+    /// The inner service's body, or what `own` makes of this layer's own.
+    pub fn map_own(self, own: impl FnOnce(Full<Bytes>) -> B) -> B {
+        match self.kind {
+            Kind::Inner { body } => body,
+            Kind::Own { body } => own(body),
+        }
+    }
 }
 
 impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
