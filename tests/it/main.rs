@@ -10,4 +10,6 @@
     reason = "a test that is broken should stop at once"
 )]
 
+mod mutations;
+mod payloads;
 mod vectors;
