@@ -86,7 +86,11 @@ fn in_form<'a>(sources: &[Source], body: &'a [u8], values: &mut [Value<'a>; MAX_
     let mut held: Option<(&'static str, String)> = None;
     for (value, source) in values.iter_mut().zip(sources) {
         match source {
-            Source::Form(name) => *value = Value::text(form_text(body, name)),
+            Source::Form(name) => {
+                let text = form_text(body, name);
+                let present = text.is_some() || form::has_field(body, name);
+                *value = Value { text, present };
+            }
             Source::FormJson(name, pointer) => {
                 if held.as_ref().is_none_or(|(field, _)| field != name) {
                     held = form::field(body, name).map(|text| (*name, text));
