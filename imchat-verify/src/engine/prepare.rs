@@ -67,8 +67,8 @@ impl Core {
         timestamp::check(source, text, rule.unit, window, now).map(Some)
     }
 
-    /// Values that stand next to fixed text in the message must not contain where that text begins: the border between
-    /// an id and what follows it would be the sender's to move.
+    /// Values that stand next to fixed text in the message must not contain where that text begins or ends: the border
+    /// between an id and what stands beside it would be the sender's to move.
     fn check_parts(&self, values: &HeadValues<'_>) -> Result<(), Error> {
         let mut nth = 0_usize;
         for (index, part) in self.scheme.message.iter().enumerate() {
@@ -105,8 +105,12 @@ impl Core {
     }
 
     fn check_border(&self, source: Source, text: &[u8], index: usize) -> Result<(), Error> {
-        let next = index.checked_add(1).and_then(|next| self.scheme.message.get(next));
-        let border = match next {
+        // A body may hold anything: what stands before it is read from the left, what stands behind it from the right.
+        let message = self.scheme.message;
+        let behind_body = message.iter().take(index).any(|part| matches!(part, Part::Body | Part::Custom(_)));
+        let neighbour = if behind_body { index.checked_sub(1) } else { index.checked_add(1) };
+        let border = match neighbour.and_then(|at| message.get(at)) {
+            Some(Part::Lit(text)) if behind_body => text.bytes().last(),
             Some(Part::Lit(text)) => text.bytes().next(),
             _ => None,
         };
