@@ -59,7 +59,10 @@ pub struct PartInput<'a> {
 impl fmt::Debug for PartInput<'_> {
     /// A URL's query may hold tokens, and the body is its writer's: neither is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PartInput").field("method", &self.method).field("bytes", &self.body.len()).finish_non_exhaustive()
+        f.debug_struct("PartInput")
+            .field("method", &self.method)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
     }
 }
 
