@@ -10,6 +10,7 @@
     reason = "a test that is broken should stop at once"
 )]
 
+mod attacks;
 mod mutations;
 mod payloads;
 mod vectors;

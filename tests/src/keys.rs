@@ -22,14 +22,5 @@ pub const STANDARD_PUBLIC: &str = "whpk_jMwwzzMztY8PrX++ZYEcnMTiwAMq+1Dzv9KY/jwZ
 pub const GENERIC: &str = "imchat-test-generic-webhook-secret";
 
 /// Every secret that can verify one of the archived requests.
-pub const ALL: &[&str] = &[
-    SLACK,
-    FEISHU_ENCRYPT,
-    FEISHU_TOKEN,
-    DISCORD_PUBLIC,
-    GITHUB,
-    STRIPE,
-    STANDARD,
-    STANDARD_PUBLIC,
-    GENERIC,
-];
+pub const ALL: &[&str] =
+    &[SLACK, FEISHU_ENCRYPT, FEISHU_TOKEN, DISCORD_PUBLIC, GITHUB, STRIPE, STANDARD, STANDARD_PUBLIC, GENERIC];

@@ -10,6 +10,7 @@
 )]
 
 mod clock;
+pub mod forge;
 pub mod keys;
 mod payload;
 mod request;

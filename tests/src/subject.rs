@@ -70,7 +70,7 @@ impl Subject {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It is proved.
-    Event(Event),
+    Event(Box<Event>),
     /// It is proved and to be answered only.
     Handshake(Reply),
     /// It is refused.
@@ -92,7 +92,7 @@ impl Outcome {
     #[must_use]
     pub fn event(self) -> Event {
         match self {
-            Self::Event(event) => event,
+            Self::Event(event) => *event,
             other => panic!("expected an event: {other:?}"),
         }
     }
@@ -176,7 +176,7 @@ impl<P> From<&Proved<'_, P>> for Event {
 impl<P> From<Result<Verdict<'_, P>, Error>> for Outcome {
     fn from(verdict: Result<Verdict<'_, P>, Error>) -> Self {
         match verdict {
-            Ok(Verdict::Event(proved)) => Self::Event(Event::from(&proved)),
+            Ok(Verdict::Event(proved)) => Self::Event(Box::new(Event::from(&proved))),
             Ok(Verdict::Handshake(reply)) => Self::Handshake(reply),
             Err(error) => Self::Refused(error),
         }

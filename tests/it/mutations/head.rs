@@ -1,6 +1,6 @@
 //! Changed heads: each security header flipped, cut, lengthened, dropped, blanked and repeated.
 
-use imchat_tests::{Outcome, Subject};
+use imchat_tests::{Outcome, Request, Subject};
 
 use super::{
     accepts, assert_accepted, assert_refused, is_hex, reduced, security_headers, separator, signature_header, signed,
@@ -83,8 +83,7 @@ fn a_dropped_or_blank_security_header_is_refused() {
                 assert_refused(&subject, &request, &format!("{header} as {blank:?}"));
             }
         }
-        let bare =
-            security_headers(&subject).into_iter().fold(subject.request.clone(), |bare, name| bare.without(name));
+        let bare = security_headers(&subject).into_iter().fold(subject.request.clone(), Request::without);
         assert_refused(&subject, &bare, "no security header at all");
     }
 }
