@@ -23,7 +23,8 @@ pub(crate) use mac::{Mac, sha256};
 pub(crate) use open::UNSIGNED_LIMIT;
 pub use open::Unsigned;
 pub(crate) use prepare::Prepared;
-pub(crate) use prove::{Proof, Stream};
+pub(crate) use prove::{MAX_PIECES, Proof, Stream};
+pub(crate) use wanted::MAX_PARTS;
 
 use crate::config::{ConfigError, ConfigWarning};
 use crate::head::Head;

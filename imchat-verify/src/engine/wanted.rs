@@ -9,7 +9,7 @@ use crate::head::Head;
 use crate::scheme::{Part, Scheme, Source};
 
 /// How many headers of its own a message may have, besides signature and timestamp.
-const MAX_PARTS: usize = 3;
+pub(crate) const MAX_PARTS: usize = 3;
 const SLOTS: usize = 2 + MAX_PARTS;
 const MAX_FAMILIES: usize = 4;
 

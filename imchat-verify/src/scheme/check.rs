@@ -1,6 +1,7 @@
 //! The rules that every scheme keeps, evaluated by the compiler where a scheme is a `const`.
 
 use super::{Algorithm, Layout, Part, Scheme, Source};
+use crate::engine::{MAX_PARTS, MAX_PIECES};
 
 /// The rule that a scheme breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -83,8 +84,8 @@ const fn is_name(name: &str) -> bool {
 }
 
 const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
-    let (mut body, mut secret, mut variable) = (false, false, false);
-    let mut loose = false;
+    let (mut body, mut secret, mut variable, mut custom) = (false, false, false, false);
+    let (mut loose, mut from_head) = (false, 0_usize);
     let mut parts = scheme.message;
     while let [part, rest @ ..] = parts {
         match part {
@@ -92,8 +93,12 @@ const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
                 require!(!body, "the body stands once in a message");
                 body = true;
             }
-            Part::Custom(_) => body = true,
+            Part::Custom(_) => (body, custom) = (true, true),
             Part::Secret => secret = true,
+            Part::Lit(text) => {
+                require!(!text.is_empty(), "fixed text in a message is not empty: it would be no border")
+            }
+            Part::From(_) => from_head = from_head.saturating_add(1),
             _ => {}
         }
         // Digits cannot move between a canonical timestamp and its neighbour without leaving the window.
@@ -102,6 +107,11 @@ const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
         loose = if part.is_variable() { this_is_loose || (variable && loose) } else { false };
         variable = part.is_variable();
         parts = rest;
+    }
+    require!(from_head <= MAX_PARTS, "at most three values of the head are parts of a message");
+    if is_ed25519(scheme) {
+        require!(!custom, "a part written by a function cannot be fed to Ed25519: use a hash, or Scheme::custom");
+        require!(scheme.message.len() <= MAX_PIECES, "an Ed25519 message has at most eight parts");
     }
     match scheme.algorithm {
         Algorithm::Token(sources) => {
@@ -119,6 +129,15 @@ const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
         require!(!(body && scheme.body_not_signed), "the body is signed: body_not_signed() is not true");
     }
     Ok(())
+}
+
+/// Whether any of the scheme's algorithms takes its message in pieces.
+const fn is_ed25519(scheme: &Scheme) -> bool {
+    let second = match scheme.alternate {
+        Some(second) => matches!(second.algorithm, Algorithm::Ed25519),
+        None => false,
+    };
+    second || matches!(scheme.algorithm, Algorithm::Ed25519)
 }
 
 const fn check_timestamp(scheme: &Scheme) -> Result<(), SchemeError> {
