@@ -11,7 +11,7 @@ use crate::scheme::{Part, Scheme, Source};
 /// How many headers of its own a message may have, besides signature and timestamp.
 pub(crate) const MAX_PARTS: usize = 3;
 const SLOTS: usize = 2 + MAX_PARTS;
-const MAX_FAMILIES: usize = 4;
+pub(crate) const MAX_FAMILIES: usize = 4;
 
 const SIGNATURE: usize = 0;
 const TIMESTAMP: usize = 1;

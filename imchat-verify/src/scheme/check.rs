@@ -1,7 +1,7 @@
 //! The rules that every scheme keeps, evaluated by the compiler where a scheme is a `const`.
 
 use super::{Algorithm, Layout, Part, Scheme, Source};
-use crate::engine::{MAX_PARTS, MAX_PIECES};
+use crate::engine::{MAX_FAMILIES, MAX_PARTS, MAX_PIECES};
 
 /// The rule that a scheme breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +26,8 @@ macro_rules! require {
 
 pub(super) const fn check(scheme: &Scheme) -> Result<(), SchemeError> {
     require!(is_name(scheme.name), "a scheme's name is made of lower-case letters, digits and hyphens");
+    require!(!scheme.crowded, "a scheme has at most six kinds and three handshakes: a further one would be dropped");
+    require!(scheme.signature.family.len() <= MAX_FAMILIES, "a family has at most four spellings");
     if let Err(error) = check_headers(scheme) {
         return Err(error);
     }
@@ -96,7 +98,7 @@ const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
             Part::Custom(_) => (body, custom) = (true, true),
             Part::Secret => secret = true,
             Part::Lit(text) => {
-                require!(!text.is_empty(), "fixed text in a message is not empty: it would be no border")
+                require!(!text.is_empty(), "fixed text in a message is not empty: it would be no border");
             }
             Part::From(_) => from_head = from_head.saturating_add(1),
             _ => {}
