@@ -13,4 +13,5 @@
 mod attacks;
 mod mutations;
 mod payloads;
+mod schemes;
 mod vectors;
