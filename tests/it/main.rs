@@ -10,8 +10,14 @@
     reason = "a test that is broken should stop at once"
 )]
 
+mod allocation;
 mod attacks;
+mod entry_model;
 mod mutations;
+mod no_std;
+mod parsers;
 mod payloads;
+mod peers;
 mod schemes;
+mod streaming;
 mod vectors;
