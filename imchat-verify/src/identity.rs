@@ -128,10 +128,13 @@ pub(crate) fn sources(scheme: &Scheme) -> impl Iterator<Item = Source> {
 }
 
 /// A header by the scheme's name for it; a family's `*` stands for the first spelling that is there.
+///
+/// Kept headers have the scheme's own name, and a sender may send one that is spelled with a `*` too: it comes last, so
+/// that it never stands before the header that was proved.
 pub(crate) fn header<'a>(scheme: &Scheme, headers: &'a (dyn Headers + 'a), name: &str) -> Option<&'a [u8]> {
     let Some(rest) = name.strip_prefix('*') else { return single(headers, name) };
     let spelled = |family: &str, full: &str| full.strip_prefix(family) == Some(rest);
-    let families = core::iter::once("*").chain(scheme.signature.family.iter().copied());
+    let families = scheme.signature.family.iter().copied().chain(core::iter::once("*"));
     families.filter_map(|family| find(headers, |full| spelled(family, full))).next()
 }
 

@@ -27,8 +27,9 @@ pub(crate) use mac::sha256;
 pub(crate) use open::UNSIGNED_LIMIT;
 pub use open::Unsigned;
 pub(crate) use prepare::Prepared;
-pub(crate) use prove::{Proof, Stream};
+pub(crate) use prove::{MAX_PIECES, Proof, Stream};
 pub(crate) use timestamp::SentAt;
+pub(crate) use wanted::{MAX_FAMILIES, MAX_PARTS};
 
 use crate::config::{ConfigError, ConfigWarning};
 use crate::head::Head;

@@ -8,7 +8,7 @@ use super::timestamp::{self, SentAt};
 use super::wanted::HeadValues;
 use crate::error::Error;
 use crate::head::Head;
-use crate::scheme::{Algorithm, Part, Source};
+use crate::scheme::{Algorithm, Part, Source, Unit};
 
 /// A head that promises a proof.
 #[derive(Clone, Copy, Default)]
@@ -52,7 +52,7 @@ impl Core {
         prepared.timestamp = Some(text);
         prepared.sent_at = self.fresh(rule.source, text, now)?;
         if prepared.sent_at.is_none() {
-            self.check_unparsed_timestamp(rule.source, text)?;
+            self.check_unparsed_timestamp(rule.source, text, rule.unit)?;
         }
         Ok(true)
     }
@@ -63,8 +63,8 @@ impl Core {
         timestamp::check(source, text, rule.unit, window, now).map(Some)
     }
 
-    /// Values that stand next to fixed text in the message must not contain where that text begins: the border between
-    /// an id and what follows it would be the sender's to move.
+    /// Values that stand next to fixed text in the message must not contain where that text begins or ends: the border
+    /// between an id and what stands beside it would be the sender's to move.
     fn check_parts(&self, values: &HeadValues<'_>) -> Result<(), Error> {
         let mut nth = 0_usize;
         for (index, part) in self.scheme.message.iter().enumerate() {
@@ -76,17 +76,37 @@ impl Core {
         Ok(())
     }
 
-    /// A timestamp that no window has parsed is still part of a message with borders.
-    fn check_unparsed_timestamp(&self, source: Source, text: &[u8]) -> Result<(), Error> {
-        match self.scheme.message.iter().position(|part| matches!(part, Part::Timestamp)) {
-            Some(index) => self.check_border(source, text, index),
-            None => Ok(()),
+    /// A timestamp that no window has parsed is still part of a message with borders. Beside the body its border is that
+    /// all times of our age have the same number of digits.
+    fn check_unparsed_timestamp(&self, source: Source, text: &[u8], unit: Unit) -> Result<(), Error> {
+        let message = self.scheme.message;
+        let Some(index) = message.iter().position(|part| matches!(part, Part::Timestamp)) else { return Ok(()) };
+        let neighbours = [index.checked_sub(1), index.checked_add(1)];
+        let beside_body = neighbours
+            .into_iter()
+            .filter_map(|at| message.get(at?))
+            .any(|part| matches!(part, Part::Body | Part::Custom(_)));
+        if !beside_body {
+            return self.check_border(source, text, index);
+        }
+        let digits = match unit {
+            Unit::Seconds => 10,
+            Unit::Millis => 13,
+        };
+        if text.len() == digits && text.iter().all(u8::is_ascii_digit) && text.first() != Some(&b'0') {
+            Ok(())
+        } else {
+            Err(Error::Malformed(source, "a Unix time in canonical decimals"))
         }
     }
 
     fn check_border(&self, source: Source, text: &[u8], index: usize) -> Result<(), Error> {
-        let next = index.checked_add(1).and_then(|next| self.scheme.message.get(next));
-        let border = match next {
+        // A body may hold anything: what stands before it is read from the left, what stands behind it from the right.
+        let message = self.scheme.message;
+        let behind_body = message.iter().take(index).any(|part| matches!(part, Part::Body | Part::Custom(_)));
+        let neighbour = if behind_body { index.checked_sub(1) } else { index.checked_add(1) };
+        let border = match neighbour.and_then(|at| message.get(at)) {
+            Some(Part::Lit(text)) if behind_body => text.bytes().last(),
             Some(Part::Lit(text)) => text.bytes().next(),
             _ => None,
         };

@@ -20,6 +20,9 @@ fn decimal(text: &[u8]) -> Option<i64> {
     })
 }
 
+/// From 1970 to the last second that a date can hold.
+const CALENDAR: Duration = Duration::from_secs(253_402_300_799);
+
 /// A request's time as it was written; made a date only for who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SentAt {
@@ -69,6 +72,9 @@ pub(super) fn check(
     }
     if sent > now && distance > window.future {
         return Err(Error::Future { ahead: distance });
+    }
+    if span(sent.unsigned_abs(), unit) > CALENDAR {
+        return Err(Error::Malformed(source, "a time before the year 10000"));
     }
     Ok(SentAt { units: sent, unit })
 }

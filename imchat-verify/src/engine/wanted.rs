@@ -9,8 +9,10 @@ use crate::head::Head;
 use crate::scheme::{Part, Scheme, Source};
 
 /// How many headers of its own a message may have, besides signature and timestamp.
-const MAX_PARTS: usize = 2;
+pub(crate) const MAX_PARTS: usize = 2;
 const SLOTS: usize = 2 + MAX_PARTS;
+/// How many spellings a family may have.
+pub(crate) const MAX_FAMILIES: usize = 2;
 
 const SIGNATURE: usize = 0;
 const TIMESTAMP: usize = 1;

@@ -77,6 +77,7 @@ pub const FEISHU: Scheme = described(Scheme::digest("feishu", Hash::Sha256, Sign
     .or_without_key(&FEISHU_TOKEN)
     .handshake(CHALLENGE.unless_identified())
     .unsigned_handshake(challenge)
+    .not_signed(&["url_verification: it comes encrypted and with the token, but without a signature"])
     .build();
 
 /// Without an encrypt key Feishu signs nothing: every body carries the verification token in clear.

@@ -41,7 +41,7 @@ fn empty() -> Reply {
 pub const SLACK: Scheme = Scheme::hmac("slack", Hash::Sha256, Signature::hex("x-slack-signature").prefix("v0="))
     .timestamp(Header("x-slack-request-timestamp"), Unit::Seconds, Window::FIVE_MINUTES)
     .message(&[Part::Lit("v0:"), Part::Timestamp, Part::Lit(":"), Part::Body])
-    .key(Key::Id(&[Json("/event_id"), Form("trigger_id"), FormJson("payload", "/trigger_id")]))
+    .key(Key::Id(&[Json("/event_id")]))
     .event_type(&[Json("/event/type"), Json("/type"), Form("command"), FormJson("payload", "/type")])
     .tenant(&[Json("/team_id"), Form("team_id"), FormJson("payload", "/team/id")])
     .handshake(Handshake::echo("url_verification", &[When::Is(Json("/type"), "url_verification")], "/challenge"))

@@ -3,22 +3,27 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// The raw value of the only field of this name; nothing where it is absent or comes twice.
-pub(crate) fn raw_field<'a>(form: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    let mut found = None;
-    for pair in form.split(|byte| *byte == b'&') {
+/// The raw values of all fields of this name.
+fn raw_fields<'a>(form: &'a [u8], name: &str) -> impl Iterator<Item = &'a [u8]> {
+    form.split(|byte| *byte == b'&').filter_map(move |pair| {
         let (key, value) = match memchr::memchr(b'=', pair) {
             Some(at) => (pair.get(..at)?, pair.get(at.checked_add(1)?..)?),
             None => (pair, &[][..]),
         };
-        if key == name.as_bytes() || (needs_decoding(key) && decode(key).as_deref() == Some(name)) {
-            if found.is_some() {
-                return None;
-            }
-            found = Some(value);
-        }
-    }
-    found
+        (key == name.as_bytes() || (needs_decoding(key) && decode(key).as_deref() == Some(name))).then_some(value)
+    })
+}
+
+/// The raw value of the only field of this name; nothing where it is absent or comes twice.
+pub(crate) fn raw_field<'a>(form: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let mut values = raw_fields(form, name);
+    let first = values.next()?;
+    values.next().is_none().then_some(first)
+}
+
+/// Whether a field of this name is there, also one that comes twice or cannot be read.
+pub(crate) fn has_field(form: &[u8], name: &str) -> bool {
+    raw_fields(form, name).next().is_some()
 }
 
 /// The decoded value of the only field of this name, where it is UTF-8.

@@ -122,7 +122,11 @@ type Held = Option<(&'static str, String)>;
 
 fn in_form<'a>(source: Source, body: &'a [u8], held: &mut Held) -> Value<'a> {
     match source {
-        Source::Form(name) => Value::text(form_text(body, name)),
+        Source::Form(name) => {
+            let text = form_text(body, name);
+            let present = text.is_some() || form::has_field(body, name);
+            Value { text, present }
+        }
         Source::FormJson(name, pointer) => {
             if held.as_ref().is_none_or(|(field, _)| *field != name) {
                 *held = form::field(body, name).map(|text| (name, text));

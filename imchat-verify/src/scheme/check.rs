@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::{Algorithm, Layout, Part, Scheme, Source};
+use crate::engine::{MAX_FAMILIES, MAX_PARTS, MAX_PIECES};
 
 /// The rule that a scheme breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,8 @@ macro_rules! require {
 
 pub(super) const fn check(scheme: &Scheme) -> Result<(), SchemeError> {
     require!(is_name(scheme.name), "a scheme's name is made of lower-case letters, digits and hyphens");
+    require!(!scheme.crowded, "a scheme has at most six kinds and three handshakes: a further one would be dropped");
+    require!(scheme.signature.family.len() <= MAX_FAMILIES, "a family has at most two spellings");
     if let Err(error) = check_headers(scheme) {
         return Err(error);
     }
@@ -92,8 +95,8 @@ const fn is_name(name: &str) -> bool {
 }
 
 const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
-    let (mut body, mut secret, mut variable) = (false, false, false);
-    let mut loose = false;
+    let (mut body, mut secret, mut variable, mut custom) = (false, false, false, false);
+    let (mut loose, mut from_head) = (false, 0_usize);
     let mut parts = scheme.message;
     while let [part, rest @ ..] = parts {
         match part {
@@ -101,8 +104,12 @@ const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
                 require!(!body, "the body stands once in a message");
                 body = true;
             }
-            Part::Custom(_) => body = true,
+            Part::Custom(_) => (body, custom) = (true, true),
             Part::Secret => secret = true,
+            Part::Lit(text) => {
+                require!(!text.is_empty(), "fixed text in a message is not empty: it would be no border");
+            }
+            Part::From(_) => from_head = from_head.saturating_add(1),
             _ => {}
         }
         // Digits cannot move between a canonical timestamp and its neighbour without leaving the window.
@@ -111,6 +118,11 @@ const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
         loose = if part.is_variable() { this_is_loose || (variable && loose) } else { false };
         variable = part.is_variable();
         parts = rest;
+    }
+    require!(from_head <= MAX_PARTS, "at most two values of the head are parts of a message");
+    if is_ed25519(scheme) {
+        require!(!custom, "a part written by a function cannot be fed to Ed25519: use a hash, or Scheme::custom");
+        require!(scheme.message.len() <= MAX_PIECES, "an Ed25519 message has at most eight parts");
     }
     match scheme.algorithm {
         Algorithm::Token(sources) => {
@@ -128,6 +140,15 @@ const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
         require!(!(body && scheme.body_not_signed), "the body is signed: body_not_signed() is not true");
     }
     Ok(())
+}
+
+/// Whether any of the scheme's algorithms takes its message in pieces.
+const fn is_ed25519(scheme: &Scheme) -> bool {
+    let second = match scheme.alternate {
+        Some(second) => matches!(second.algorithm, Algorithm::Ed25519),
+        None => false,
+    };
+    second || matches!(scheme.algorithm, Algorithm::Ed25519)
 }
 
 const fn check_timestamp(scheme: &Scheme) -> Result<(), SchemeError> {

@@ -130,6 +130,8 @@ pub struct Scheme {
     pub(crate) facts: Facts,
     pub(crate) kinds: [Option<Kind>; MAX_KINDS],
     pub(crate) not_signed: &'static [&'static str],
+    /// A kind or a handshake found no room; `build` refuses it.
+    pub(crate) crowded: bool,
 }
 
 /// A scheme in the making; [`build`](SchemeBuilder::build) checks it.
@@ -161,6 +163,7 @@ impl Scheme {
             facts: Facts::new("events"),
             kinds: [None; MAX_KINDS],
             not_signed: &[],
+            crowded: false,
         })
     }
 
@@ -342,7 +345,8 @@ impl SchemeBuilder {
     pub const fn handshake(mut self, handshake: Handshake) -> Self {
         let slots = &mut self.0.handshakes;
         match slots {
-            [slot @ None, ..] | [Some(_), slot @ None, ..] | [Some(_), Some(_), slot] => *slot = Some(handshake),
+            [slot @ None, ..] | [Some(_), slot @ None, ..] | [Some(_), Some(_), slot @ None] => *slot = Some(handshake),
+            _ => self.0.crowded = true,
         }
         self
     }
@@ -370,7 +374,8 @@ impl SchemeBuilder {
             | [Some(_), Some(_), slot @ None, ..]
             | [Some(_), Some(_), Some(_), slot @ None, ..]
             | [Some(_), Some(_), Some(_), Some(_), slot @ None, ..]
-            | [Some(_), Some(_), Some(_), Some(_), Some(_), slot] => *slot = kind,
+            | [Some(_), Some(_), Some(_), Some(_), Some(_), slot @ None] => *slot = kind,
+            _ => self.0.crowded = true,
         }
         self
     }

@@ -46,7 +46,7 @@ impl fmt::Display for Source {
 }
 
 /// What a [`Part::Custom`] function may see of the request.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct PartInput<'a> {
     /// The request's method, upper-case.
     pub method: &'a str,
@@ -54,6 +54,16 @@ pub struct PartInput<'a> {
     pub url: Option<&'a str>,
     /// The raw body.
     pub body: &'a [u8],
+}
+
+impl fmt::Debug for PartInput<'_> {
+    /// A URL's query may hold tokens, and the body is its writer's: neither is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PartInput")
+            .field("method", &self.method)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Writes one part of the signed message, piece by piece, to the sink; the error says what was expected of the request.

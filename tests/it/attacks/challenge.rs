@@ -1,0 +1,182 @@
+//! Challenges: answered with fixed JSON, small, without any effect, and only to who proves to be the platform.
+
+use imchat_tests::{Outcome, Request, SIGNED_AT, at, forge, keys, payload};
+use imchat_verify::providers::{Feishu, feishu_seal};
+use imchat_verify::{Error, Reply, Role, Secrets};
+
+use super::{feishu, judge, slack};
+
+const NOW: &str = "1700000000";
+
+fn reply(outcome: Outcome) -> Reply {
+    match outcome {
+        Outcome::Handshake(reply) => reply,
+        other => panic!("expected an answer: {other:?}"),
+    }
+}
+
+fn challenge(text: &str) -> Vec<u8> {
+    format!(r#"{{"token":"{}","challenge":"{text}","type":"url_verification"}}"#, keys::FEISHU_TOKEN).into_bytes()
+}
+
+fn sealed(body: &[u8]) -> Request {
+    Request::post(feishu_seal(keys::FEISHU_ENCRYPT.as_bytes(), body, [7; 16]))
+}
+
+#[test]
+fn the_echo_is_fixed_json_whatever_the_challenge_says() {
+    for text in [
+        "plain",
+        "<script>alert(1)</script>",
+        r#"\",\"admin\":true,\"x\":\""#,
+        r"\u0022,\u0022admin\u0022:true",
+        r"\\",
+        r"\ud83d\ude00 and \u0000",
+        "",
+        "snow ☃",
+    ] {
+        let reply = reply(judge(&slack(), &forge::slack(NOW, &challenge(text))));
+        assert_eq!((reply.status, reply.content_type), (200, "application/json"));
+        let json: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+        let members = json.as_object().unwrap();
+        assert_eq!(members.len(), 1, "{text}: {json}");
+        let expected: serde_json::Value = serde_json::from_str(&format!("\"{text}\"")).unwrap();
+        assert_eq!(members["challenge"], expected);
+    }
+}
+
+#[test]
+fn a_challenge_that_is_no_text_is_no_handshake() {
+    for value in ["1", "null", "true", "{}", "[]", r#"{"challenge":"x"}"#] {
+        let body = format!(r#"{{"challenge":{value},"type":"url_verification"}}"#);
+        assert!(matches!(judge(&slack(), &forge::slack(NOW, body.as_bytes())), Outcome::Event(_)), "{value}");
+    }
+    for body in [
+        r#"{"type":"url_verification"}"#,
+        r#"{"challenge":"a","challenge":"b","type":"url_verification"}"#,
+        r#"{"challenge":"a","type":"url_verification","type":"url_verification"}"#,
+        r#"{"challenge":"a","type":"event_callback","x":"url_verification"}"#,
+        r#"{"challenge":"a","event":{"type":"url_verification"}}"#,
+        r#"["url_verification"]"#,
+    ] {
+        assert!(matches!(judge(&slack(), &forge::slack(NOW, body.as_bytes())), Outcome::Event(_)), "{body}");
+    }
+}
+
+#[test]
+fn an_echo_is_at_most_one_kib() {
+    let fits = |text: &str| matches!(judge(&slack(), &forge::slack(NOW, &challenge(text))), Outcome::Handshake(_));
+    let room = 1024 - challenge("").len();
+    assert!(fits(&"x".repeat(room)));
+    assert!(!fits(&"x".repeat(room + 1)));
+    let largest = reply(judge(&slack(), &forge::slack(NOW, &challenge(&"x".repeat(room)))));
+    assert!(largest.body.len() <= 1024);
+}
+
+#[test]
+fn a_challenge_is_answered_the_same_each_time() {
+    let request = payload("slack/url_verification").request;
+    let verifier = slack();
+    assert_eq!(judge(&verifier, &request), judge(&verifier, &request));
+}
+
+#[test]
+fn a_forged_challenge_is_refused_where_the_platform_signs_it() {
+    let genuine = payload("slack/url_verification").request;
+    let other = String::from_utf8(genuine.body.clone()).unwrap().replace("ImchatTest", "AttackTest");
+    assert_eq!(judge(&slack(), &genuine.clone().carrying(other)).error(), Error::Mismatch);
+    let bare = Request::post(genuine.body.clone());
+    assert!(matches!(judge(&slack(), &bare).error(), Error::Missing(_)));
+    let discord = payload("discord/ping");
+    let unsigned = Request::post(discord.request.body.clone());
+    assert!(matches!(judge(&discord.verifier(), &unsigned).error(), Error::Missing(_)));
+}
+
+#[test]
+fn feishus_encrypted_challenge_is_answered_though_nobody_signs_it() {
+    let reply = reply(judge(&feishu(), &sealed(&challenge("c-1"))));
+    assert_eq!(&*reply.body, br#"{"challenge":"c-1"}"#);
+}
+
+#[test]
+fn feishus_plain_challenge_is_refused_where_an_encrypt_key_is_set() {
+    let plain = Request::post(challenge("c-1"));
+    assert!(matches!(judge(&feishu(), &plain).error(), Error::Missing(_)));
+    let token_only = Feishu::verifier(Secrets::of(Role::VerificationToken, keys::FEISHU_TOKEN)).unwrap();
+    assert!(matches!(judge(&token_only, &plain), Outcome::Handshake(_)), "it is one without an encrypt key");
+}
+
+#[test]
+fn feishus_challenge_with_another_token_is_refused() {
+    let wrong = String::from_utf8(challenge("c-1")).unwrap().replace(keys::FEISHU_TOKEN, "another token");
+    assert!(!judge(&feishu(), &sealed(wrong.as_bytes())).is_accepted());
+    let without = br#"{"challenge":"c-1","type":"url_verification"}"#;
+    assert!(!judge(&feishu(), &sealed(without)).is_accepted());
+    let both = format!(
+        r#"{{"token":"{0}","header":{{"token":"wrong"}},"challenge":"c-1","type":"url_verification"}}"#,
+        keys::FEISHU_TOKEN
+    );
+    assert!(!judge(&feishu(), &sealed(both.as_bytes())).is_accepted(), "two tokens, one of them wrong");
+    let signed = forge::feishu(NOW, "1", wrong.as_bytes());
+    assert_eq!(judge(&feishu(), &signed).error(), Error::Mismatch, "a right signature does not replace the token");
+}
+
+#[test]
+fn an_unsigned_body_of_feishu_is_a_challenge_or_nothing() {
+    for body in [
+        format!(r#"{{"token":"{}","type":"event_callback","uuid":"1"}}"#, keys::FEISHU_TOKEN),
+        format!(r#"{{"header":{{"token":"{}","event_id":"1"}},"event":{{}}}}"#, keys::FEISHU_TOKEN),
+        "{}".to_owned(),
+        "null".to_owned(),
+        String::new(),
+    ] {
+        assert!(!judge(&feishu(), &sealed(body.as_bytes())).is_accepted(), "{body}");
+        assert!(!judge(&feishu(), &Request::post(body.as_bytes())).is_accepted(), "{body}");
+    }
+}
+
+#[test]
+fn an_unsigned_body_over_four_kib_is_refused_unread() {
+    let padded = |room: usize| {
+        let request = sealed(&challenge("c-1"));
+        let mut body = request.body.clone();
+        body.resize(room, b' ');
+        request.carrying(body)
+    };
+    assert!(matches!(judge(&feishu(), &padded(4096)), Outcome::Handshake(_)));
+    assert!(matches!(judge(&feishu(), &padded(4097)).error(), Error::Missing(_)));
+}
+
+#[test]
+fn every_failure_of_an_unsigned_challenge_is_the_same_error() {
+    let mut flipped = sealed(&challenge("c-1"));
+    let last = flipped.body.len() - 3;
+    flipped.body[last] ^= 1;
+    let wrong_key = Request::post(feishu_seal(b"another key", &challenge("c-1"), [7; 16]));
+    let wrong_token = sealed(br#"{"token":"wrong","challenge":"c-1","type":"url_verification"}"#);
+    let no_json = sealed(b"not json");
+    let no_base64 = Request::post(r#"{"encrypt":"***"}"#);
+    let short = Request::post(r#"{"encrypt":"AAAA"}"#);
+    let expected = judge(&feishu(), &Request::post("")).error();
+    for request in [flipped, wrong_key, wrong_token, no_json, no_base64, short] {
+        assert_eq!(judge(&feishu(), &request).error(), expected, "an oracle tells them apart");
+    }
+}
+
+#[test]
+fn a_signed_event_that_calls_itself_a_challenge_is_an_event() {
+    let body = format!(
+        r#"{{"header":{{"event_id":"e-1","token":"{}"}},"challenge":"c-1","type":"url_verification"}}"#,
+        keys::FEISHU_TOKEN
+    );
+    let event = judge(&feishu(), &forge::feishu(NOW, "1", body.as_bytes())).event();
+    assert_eq!(event.who.event_id.map(imchat_verify::Provenance::into_inner).as_deref(), Some("e-1"));
+    assert!(matches!(judge(&feishu(), &forge::feishu(NOW, "1", &challenge("c-1"))), Outcome::Handshake(_)));
+}
+
+#[test]
+fn a_stale_challenge_is_refused_where_it_is_signed() {
+    let request = payload("slack/url_verification").request;
+    let late = imchat_tests::outcome(&slack(), &request, at(SIGNED_AT + 301));
+    assert!(matches!(late.error(), Error::Stale { .. }));
+}

@@ -1,0 +1,182 @@
+//! What nobody signs is a type of its own, and what is one delivery's never is another's.
+
+use std::collections::BTreeMap;
+
+use imchat_tests::{Subject, forge, keys, payload, payloads};
+use imchat_verify::dedup::DedupKey;
+use imchat_verify::providers::{self, Feishu, Slack};
+use imchat_verify::{Provenance, Role, Secrets, Verifier};
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::{github, judge, slack};
+
+const NOW: &str = "1700000000";
+
+#[test]
+fn what_stands_in_unsigned_headers_is_marked_so() {
+    let who = judge(&github(), &payload("github/push").request).event().who;
+    assert!(matches!(who.event_id, Some(Provenance::Unsigned(_))));
+    assert!(matches!(who.event_type, Some(Provenance::Unsigned(_))));
+    let card = payload("feishu/card_action_legacy").judge().event().who;
+    assert!(matches!(card.event_id, Some(Provenance::Unsigned(_))));
+    assert!(matches!(card.tenant, Some(Provenance::Signed(_))));
+}
+
+#[test]
+fn a_signed_header_is_marked_signed() {
+    for path in ["standard_webhooks/v1", "standard_webhooks/svix", "standard_webhooks/v1a"] {
+        let who = payload(path).judge().event().who;
+        assert!(matches!(who.event_id, Some(Provenance::Signed(_))), "{path}");
+    }
+}
+
+#[test]
+fn under_a_token_alone_nothing_is_signed() {
+    let verifier = Feishu::verifier(Secrets::of(Role::VerificationToken, keys::FEISHU_TOKEN)).unwrap();
+    let body = payload("feishu/message").request.body;
+    let who = judge(&verifier, &imchat_tests::Request::post(body)).event().who;
+    for stated in [who.event_id, who.semantic_id, who.event_type, who.tenant] {
+        assert!(matches!(stated, Some(Provenance::Unsigned(_))), "{stated:?}");
+    }
+    assert!(!verifier.scheme().not_signed().is_empty());
+}
+
+#[test]
+fn only_what_is_signed_can_be_taken_as_signed() {
+    let who = judge(&github(), &payload("github/push").request).event().who;
+    assert_eq!(who.event_id.clone().and_then(Provenance::signed), None);
+    assert!(who.event_id.is_some());
+}
+
+#[test]
+fn one_secret_does_not_verify_at_another_endpoint() {
+    for payload in payloads().into_iter().filter(|payload| !payload.is_refused()) {
+        for scheme in providers::all() {
+            let elsewhere = Subject { scheme, ..payload.subject.clone() };
+            let Ok(verifier) = elsewhere.try_verifier() else { continue };
+            // GitHub sends its old header along, and three names stand for one and the same scheme.
+            let same = match payload.subject.scheme.name() {
+                "github" => ["github", "github-legacy"].contains(&scheme.name()),
+                "standard-webhooks" | "svix" => ["standard-webhooks", "svix", "openai"].contains(&scheme.name()),
+                name => scheme.name() == name,
+            };
+            if !same {
+                let verdict = imchat_tests::outcome(&verifier, &elsewhere.request, elsewhere.now);
+                assert!(!verdict.is_accepted(), "{} is taken for {}", payload.path, scheme.name());
+            }
+        }
+    }
+}
+
+fn key(endpoint: Option<&str>, tenant: Option<&str>, id: &str) -> DedupKey {
+    let verifier = match endpoint {
+        Some(name) => slack().endpoint(name),
+        None => slack(),
+    };
+    let body = serde_json::to_vec(&json!({"event_id": id, "team_id": tenant})).unwrap();
+    judge(&verifier, &forge::slack(NOW, &body)).event().who.key.unwrap()
+}
+
+#[test]
+fn scopes_of_confusable_names_never_collide() {
+    let names = ["a", "b", "ab", "\u{2}a", "a\u{0}", "\u{0}", "i", "d", "s", "ia", &"x".repeat(40), &"x".repeat(70)];
+    let optional = || names.iter().map(|name| Some(*name)).chain([None]);
+    let mut seen = BTreeMap::new();
+    for endpoint in optional() {
+        for tenant in optional() {
+            for id in names {
+                let scope = (endpoint, tenant, id);
+                if let Some(other) = seen.insert(key(endpoint, tenant, id), scope) {
+                    panic!("{scope:?} and {other:?} share a key");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn providers_with_the_same_id_never_collide() {
+    let request = forge::standard("msg_1", NOW, b"{}");
+    let keys: Vec<DedupKey> = [&providers::STANDARD_WEBHOOKS, &providers::OPENAI, &providers::SVIX]
+        .into_iter()
+        .map(|scheme| judge(&Verifier::of(scheme, keys::STANDARD).unwrap(), &request).event().who.key.unwrap())
+        .collect();
+    assert!(keys[0] != keys[1] && keys[1] != keys[2] && keys[0] != keys[2]);
+}
+
+#[test]
+fn an_id_that_looks_like_a_digest_is_not_one() {
+    let body = br#"{"no":"id"}"#;
+    let digest = judge(&slack(), &forge::slack(NOW, body)).event().who.key.unwrap();
+    let spelled: String = forge::sha256(&[body]).iter().map(|byte| char::from(*byte)).collect();
+    for id in [spelled, forge::hex(&forge::sha256(&[body]))] {
+        assert_ne!(key(None, None, &id), digest);
+    }
+}
+
+#[test]
+fn a_capability_enters_a_key_only_hashed_whatever_form_it_comes_in() {
+    let trigger = "6200000000001.5100000000001.939d59d1285efa52";
+    for body in [
+        format!("command=%2Fask&trigger_id={trigger}"),
+        format!("payload=%7B%22trigger_id%22%3A%22{trigger}%22%7D"),
+        format!("payload=%7B%22type%22%3A%22block_suggestion%22%2C%22trigger_id%22%3A%22{trigger}%22%7D"),
+        format!("trigger_id={trigger}"),
+        format!("trigger_id={trigger}&team_id=T1"),
+    ] {
+        let verifier = slack();
+        let request = forge::slack(NOW, body.as_bytes());
+        let verdict = verifier.verify(request.head(), &request.body, imchat_tests::at(imchat_tests::SIGNED_AT));
+        let Ok(imchat_verify::Verdict::Event(proved)) = verdict else { panic!("{body}") };
+        let identity = proved.identity();
+        let key = identity.dedup_key.map(|key| key.to_string()).unwrap_or_default();
+        assert!(!key.contains("939d59d1285efa52"), "{body}: {key}");
+        assert!(!format!("{identity:?}").contains("939d59d1285efa52"), "{body}: {identity:?}");
+    }
+}
+
+#[test]
+fn two_capabilities_have_two_keys() {
+    let of = |trigger: &str| {
+        let body = format!("command=%2Fask&trigger_id={trigger}");
+        judge(&slack(), &forge::slack(NOW, body.as_bytes())).event().who.key.unwrap()
+    };
+    assert_ne!(of("1.2.a"), of("1.2.b"));
+    assert_eq!(of("1.2.a"), of("1.2.a"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn different_scopes_have_different_keys(
+        (endpoint, tenant, id) in (option(), option(), ".{1,70}"),
+        (other_endpoint, other_tenant, other_id) in (option(), option(), ".{1,70}"),
+    ) {
+        // An empty tenant is none.
+        let scope = |endpoint: &Option<String>, tenant: &Option<String>, id: &str| {
+            (endpoint.clone(), tenant.clone().filter(|tenant| !tenant.is_empty()), id.to_owned())
+        };
+        let same = scope(&endpoint, &tenant, &id) == scope(&other_endpoint, &other_tenant, &other_id);
+        let first = key(endpoint.as_deref(), tenant.as_deref(), &id);
+        let second = key(other_endpoint.as_deref(), other_tenant.as_deref(), &other_id);
+        prop_assert_eq!(first == second, same);
+        prop_assert!(first.as_bytes().len() <= 63);
+    }
+}
+
+fn option() -> impl Strategy<Value = Option<String>> {
+    prop_oneof![Just(None), "[a-c]{0,3}".prop_map(Some), ".{0,80}".prop_map(Some)]
+}
+
+#[test]
+fn a_receipt_of_one_provider_is_not_another_providers() {
+    let subject = payload("slack/app_mention");
+    let verifier = subject.verifier();
+    let verdict = verifier.verify(subject.request.head(), &subject.request.body, subject.now);
+    let Ok(imchat_verify::Verdict::Event(proved)) = verdict else { panic!("no event") };
+    assert!(proved.receipt().of::<Slack>().is_some());
+    assert!(proved.receipt().of::<providers::GitHub>().is_none());
+    assert!(proved.receipt().of::<providers::Svix>().is_none());
+}
