@@ -10,6 +10,8 @@
 )]
 
 mod clock;
+#[cfg(doctest)]
+mod docs;
 pub mod forge;
 pub mod keys;
 mod payload;

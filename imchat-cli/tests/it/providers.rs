@@ -29,3 +29,15 @@ fn the_markdown_table_has_the_same_rows() {
     assert!(ran.out.starts_with("| provider | kind | what is signed | not signed |"), "{}", ran.out);
     assert!(ran.out.lines().all(|line| line.starts_with("| ") && line.ends_with(" |")));
 }
+
+/// The tables that readers see are the command's own output: `cargo run -q -p imchat-cli -- providers --markdown`.
+#[test]
+fn the_tables_in_the_documentation_are_those_of_the_schemes() {
+    let table_now = imchat(&[], &["providers", "--markdown"]).out;
+    for file in ["../README.md", "../imchat-verify/README.md"] {
+        let text = std::fs::read_to_string(file).unwrap();
+        let (_, rest) = text.split_once("providers --markdown -->\n").expect("the table's beginning");
+        let (table, _) = rest.split_once("<!-- end of providers -->").expect("the table's end");
+        assert_eq!(table, table_now, "{file} is stale: put the command's output between the marks");
+    }
+}
