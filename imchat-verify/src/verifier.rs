@@ -32,8 +32,14 @@ pub enum AnyProvider {}
 /// The type has `verifier(secrets)`, which is how its users get a [`Verifier`].
 #[macro_export]
 macro_rules! provider {
-    ($(#[$meta:meta])* $name:ident = $scheme:expr) => {
-        $(#[$meta])*
+    ($name:ident = $scheme:expr) => {
+        $crate::provider! {
+            /// A provider of webhooks.
+            $name = $scheme
+        }
+    };
+    ($(#[$meta:meta])+ $name:ident = $scheme:expr) => {
+        $(#[$meta])+
         #[derive(Debug, Clone, Copy)]
         pub enum $name {}
 

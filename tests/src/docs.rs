@@ -15,3 +15,7 @@ pub struct Rotation;
 #[doc = include_str!("../../docs/custom-schemes.md")]
 #[derive(Debug)]
 pub struct CustomSchemes;
+
+#[doc = include_str!("../../CONTRIBUTING.md")]
+#[derive(Debug)]
+pub struct Contributing;
