@@ -12,6 +12,7 @@
 
 mod allocation;
 mod attacks;
+mod axum;
 mod entry_model;
 mod mutations;
 mod no_std;
@@ -20,4 +21,5 @@ mod payloads;
 mod peers;
 mod schemes;
 mod streaming;
+mod tower;
 mod vectors;

@@ -1,16 +1,18 @@
 //! Claim, run, settle: a delivery is handled once, and acknowledged only when it was.
 
-use std::future::Future;
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use http_body_util::Full;
-use imchat_verify::dedup::{Claim, DedupKey, DedupStore as _, Lease, Settled, SharedStore, StoreError};
-use imchat_verify::{AnyProvider, Digest, Receipt};
-use tokio::time::{Instant, sleep, timeout};
+use imchat_verify::dedup::{Claim, DedupStore as _, Lease, Settled, StoreError};
+use imchat_verify::{AnyProvider, Receipt};
+use tokio::time::{Instant, sleep};
 
 use super::builder::{Config, part};
 use super::deadline::{Elapsed, within};
@@ -69,18 +71,21 @@ pub(super) async fn claim(
         (key, identity.witness)
     };
     let give_up = arrived.checked_add(config.wait).unwrap_or(arrived);
-    let mut wait = FIRST_WAIT;
+    let (mut digest, mut replay_suspected) = (witness.digest(), false);
+    let (mut wait, mut patience) = (FIRST_WAIT, config.store_timeout);
     loop {
-        match try_claim(config, store, &key, witness.digest()).await? {
+        match in_time(patience, store.claim(&key, digest, config.lease)).await? {
             Claim::Granted(lease) => return Ok(Claimed::Granted(lease)),
-            Claim::Done { .. } => return Ok(Claimed::Duplicate(duplicate(receipt, false))),
-            Claim::Mismatch if witness.is_body() => {
+            Claim::Done { .. } => return Ok(Claimed::Duplicate(duplicate(receipt, replay_suspected))),
+            Claim::Mismatch if witness.is_body() || replay_suspected => {
                 tracing::warn!("the same event id came with another body");
                 return Err(Rejection::Mismatch);
             }
             Claim::Mismatch => {
                 tracing::warn!("replay_suspected: the same body came under another delivery id");
-                return Ok(Claimed::Duplicate(duplicate(receipt, true)));
+                // A mismatch does not say whether the first one is done: asked without the witness, the store does. To
+                // acknowledge one that is still in flight would lose both if the first one fails.
+                (digest, replay_suspected) = (None, true);
             }
             Claim::Busy { retry_after } => {
                 let next = Instant::now().checked_add(wait).filter(|next| *next < give_up);
@@ -91,28 +96,21 @@ pub(super) async fn claim(
                 wait = wait.saturating_mul(2).min(LONGEST_WAIT);
             }
         }
+        // However slow the store is, asking it once more must not make the answer late.
+        patience = config.store_timeout.min(give_up.saturating_duration_since(Instant::now()));
     }
 }
 
-async fn try_claim(
-    config: &Config,
-    store: &SharedStore,
-    key: &DedupKey,
-    digest: Option<Digest>,
-) -> Result<Claim, Rejection> {
-    in_time(config, store.claim(key, digest, config.lease)).await
-}
-
 /// One call to the store within its timeout.
-async fn in_time<T>(config: &Config, verb: impl Future<Output = Result<T, StoreError>>) -> Result<T, Rejection> {
-    match within(config.store_timeout, verb).await {
+async fn in_time<T>(timeout: Duration, verb: impl Future<Output = Result<T, StoreError>>) -> Result<T, Rejection> {
+    match within(timeout, verb).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => {
             tracing::error!(error = &error as &dyn std::error::Error, "the dedup store failed");
             Err(Rejection::Store)
         }
         Err(Elapsed) => {
-            tracing::error!(timeout = ?config.store_timeout, "the dedup store did not answer in time");
+            tracing::error!(?timeout, "the dedup store did not answer in time");
             Err(Rejection::Store)
         }
     }
@@ -135,11 +133,11 @@ pub(super) fn refuse(config: &Config, receipt: &Receipt<AnyProvider>, rejection:
     }
 }
 
-/// Runs the inner service under a lease and settles it.
+/// Runs the inner service, under a lease where there is one, and settles it.
 pub(super) async fn run<R, E, F>(
     config: Arc<Config>,
     receipt: Receipt<AnyProvider>,
-    lease: Lease,
+    lease: Option<Lease>,
     call: F,
 ) -> Result<Response<ResponseBody<R>>, E>
 where
@@ -149,59 +147,74 @@ where
 {
     let Some(executor) = config.executor.clone() else {
         let outcome = call.await;
-        return settle(&config, &receipt, &lease, outcome).await;
+        return settle(&config, &receipt, lease.as_ref(), outcome).await;
     };
     let (answer, answered) = tokio::sync::oneshot::channel();
-    let settings = Arc::clone(&config);
+    let (settings, proved) = (Arc::clone(&config), receipt.clone());
     executor.execute(Box::pin(async move {
-        let outcome = renewing(&settings, &lease, call).await;
+        let outcome = match &lease {
+            Some(lease) => renewing(&settings, lease, call).await,
+            None => call.await,
+        };
         // Nobody may be waiting any more: the work and its settlement count all the same.
-        let _ = answer.send(settle(&settings, &receipt, &lease, outcome).await);
+        let _ = answer.send(settle(&settings, &proved, lease.as_ref(), outcome).await);
     }));
-    answered.await.unwrap_or_else(|_| Ok(own(refuse_with(&config, Rejection::Panicked))))
+    answered.await.unwrap_or_else(|_| Ok(own(refuse(&config, &receipt, Rejection::Panicked))))
 }
 
 /// Runs the call and renews the lease at a third of its life.
+///
+/// Both are polled side by side: work that were not polled during a renewal could hold what the renewal waits for, such
+/// as the last connection of a pool, and lose its lease by that.
 async fn renewing<T>(config: &Config, lease: &Lease, call: impl Future<Output = T>) -> T {
     let Some(store) = &config.store else { return call.await };
     let mut call = pin!(call);
-    loop {
-        match timeout(part(config.lease, 3), &mut call).await {
-            Ok(outcome) => return outcome,
+    let mut renewals = pin!(async {
+        loop {
+            sleep(part(config.lease, 3)).await;
             // A lease that is lost here shows when it is settled; the work cannot be taken back.
-            Err(_) => {
-                let _ = in_time(config, store.renew(lease, config.lease)).await;
-            }
+            let _ = in_time(config.store_timeout, store.renew(lease, config.lease)).await;
         }
-    }
+    });
+    poll_fn(|cx| {
+        let work = call.as_mut().poll(cx);
+        if work.is_pending() {
+            let _: Poll<Infallible> = renewals.as_mut().poll(cx);
+        }
+        work
+    })
+    .await
 }
 
 async fn settle<R, E>(
     config: &Config,
     receipt: &Receipt<AnyProvider>,
-    lease: &Lease,
+    lease: Option<&Lease>,
     outcome: Result<Result<Response<R>, E>, Panicked>,
 ) -> Result<Response<ResponseBody<R>>, E> {
-    let Some(store) = &config.store else { return Ok(own(refuse_with(config, Rejection::Store))) };
+    let claim = config.store.as_ref().zip(lease);
     let response = match outcome {
         Ok(Ok(response)) => response,
         failed => {
-            // The next attempt should not wait for the lease to end; if this fails, it will.
-            let _ = in_time(config, store.release(lease)).await;
+            if let Some((store, lease)) = claim {
+                // The next attempt should not wait for the lease to end; if this fails, it will.
+                let _ = in_time(config.store_timeout, store.release(lease)).await;
+            }
             return match failed {
                 Ok(outcome) => outcome.map(|response| response.map(ResponseBody::inner)),
                 Err(Panicked) => Ok(own(refuse(config, receipt, Rejection::Panicked))),
             };
         }
     };
+    let Some((store, lease)) = claim else { return Ok(response.map(ResponseBody::inner)) };
     let (parts, body) = response.into_parts();
     let done = config.complete_when.as_ref().map_or_else(|| is_done(parts.status), |done| done(&parts));
     let response = Response::from_parts(parts, ResponseBody::inner(body));
     if !done {
-        let _ = in_time(config, store.release(lease)).await;
+        let _ = in_time(config.store_timeout, store.release(lease)).await;
         return Ok(response);
     }
-    let rejection = match in_time(config, store.complete(lease, config.retain)).await {
+    let rejection = match in_time(config.store_timeout, store.complete(lease, config.retain)).await {
         Ok(Settled::Ok) => return Ok(response),
         Ok(Settled::Lost) => {
             tracing::warn!(fence = lease.fence().get(), "the lease was lost before the delivery was done");
