@@ -1,5 +1,6 @@
 //! Feishu and Lark: events and the new card callback, plain or encrypted.
 
+#[cfg(feature = "sign")]
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;

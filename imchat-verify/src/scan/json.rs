@@ -58,6 +58,7 @@ pub(crate) fn scan<'a>(text: &'a [u8], pointers: &[&str], found: &mut [Found<'a>
 }
 
 /// A scalar member of the object that the text is, looked for only up to the first member that is an object or an array.
+#[cfg(feature = "aes")]
 pub(crate) fn leading_scalar<'a>(text: &'a [u8], name: &str) -> Option<Found<'a>> {
     // Quotes and brackets are ASCII: cutting at one leaves what stands before it as it was.
     let end = memchr::memchr2(b'[', b'{', text.get(1..)?).map_or(text.len(), |at| at.saturating_add(1));
@@ -335,6 +336,7 @@ impl<'a, 'p> Scanner<'a, 'p> {
     }
 
     /// A string or a number; nothing where something else stands.
+    #[cfg(feature = "aes")]
     fn scalar(&mut self) -> Option<Found<'a>> {
         if self.peek() == Some(b'"') {
             return self.string().ok().map(Found::String);
