@@ -17,7 +17,7 @@ use crate::dedup::{Claim, DedupKey, Entry, Fence, Settled};
 /// at a time, so that their cache misses overlap.
 const SWEEP: usize = 8;
 /// How many records an eviction looks at for one that may leave.
-const EVICTION_TRIES: usize = 8;
+const EVICTION_TRIES: usize = 64;
 
 pub(super) struct Shard {
     places: HashTable<u32>,
@@ -140,6 +140,9 @@ impl Shard {
             } else if times.until > now && self.slab.is_leased(place) {
                 // Out of the way of the evictions to come, and swept within the hour.
                 self.wheel.put(&mut self.slab, place, Distance::HOUR);
+                if distance == Distance::HOUR {
+                    at = distance.next();
+                }
             } else {
                 self.remove(place, times.hash);
                 return Some(times.until > now);
@@ -148,19 +151,23 @@ impl Shard {
         self.evict_any(now)
     }
 
-    /// Takes out the first record beyond the hour, where what is done is; else the first of all.
+    /// Takes out the first record beyond the hour, where hardly anything is in progress; else the first of all.
     fn evict_any(&mut self, now: u64) -> Option<bool> {
-        for from in [Distance::NEAREST_COARSE, Distance::NEAREST] {
-            let mut at = Some(from);
-            while let Some(distance) = at {
-                if let Some(place) = self.wheel.take(&self.slab, distance) {
-                    let times = *self.slab.times(place)?;
-                    self.remove(place, times.hash);
-                    return Some(times.until > now);
-                }
-                at = distance.next();
+        let mut at = Some(Distance::NEAREST_COARSE);
+        while let Some(distance) = at {
+            if let Some(place) = self.wheel.take(&self.slab, distance) {
+                let times = *self.slab.times(place)?;
+                self.remove(place, times.hash);
+                return Some(times.until > now);
             }
+            at = distance.around();
         }
         None
+    }
+
+    /// How many records it holds, and how many places it ever took for them.
+    #[cfg(test)]
+    pub(super) fn size(&self) -> (usize, u32) {
+        (self.places.len(), self.slab.used())
     }
 }

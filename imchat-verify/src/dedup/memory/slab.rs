@@ -165,6 +165,11 @@ impl Slab {
         Some(place)
     }
 
+    #[cfg(test)]
+    pub(super) fn used(&self) -> u32 {
+        self.used
+    }
+
     /// Gives a place back that is in no queue.
     pub(super) fn give(&mut self, place: u32) {
         let mut free = self.free;

@@ -43,6 +43,12 @@ impl Distance {
         let next = self.0.saturating_add(1);
         (next < QUEUES).then_some(Self(next))
     }
+
+    /// The next one of a round that starts at the coarse ring.
+    pub(super) fn around(self) -> Option<Self> {
+        let next = self.next().unwrap_or(Self::NEAREST);
+        (next != Self::NEAREST_COARSE).then_some(next)
+    }
 }
 
 impl Wheel {
