@@ -121,6 +121,31 @@ impl Entry {
         self.fence
     }
 
+    /// Whether nothing is left to remember at this time but the fence: nobody holds a lease that lasts, and no work is
+    /// done that is still retained.
+    ///
+    /// A store may forget such an entry, if it keeps a fence that is at least as high: a key that comes again starts
+    /// [`after`](Self::after) it.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use imchat_verify::dedup::{Claim, DedupKey, Entry};
+    /// use time::OffsetDateTime;
+    ///
+    /// let now = OffsetDateTime::UNIX_EPOCH;
+    /// let mut entry = Entry::new();
+    /// let Claim::Granted(_) = entry.claim(now, DedupKey::from_bytes(b"Ev123"), None, Duration::from_secs(15)) else { panic!() };
+    /// assert!(!entry.is_over(now));
+    /// assert!(entry.is_over(now + Duration::from_secs(15)));
+    /// ```
+    #[must_use]
+    pub fn is_over(&self, now: OffsetDateTime) -> bool {
+        match self.state {
+            State::Free => true,
+            State::Leased { until, .. } | State::Done { until, .. } => micros(now) >= until,
+        }
+    }
+
     /// Forgets what time has ended; the fence stays.
     fn expire(&mut self, now: u64) {
         if let State::Leased { until, .. } | State::Done { until, .. } = self.state
@@ -237,6 +262,31 @@ mod tests {
         assert_eq!(entry.release(at(100), &first), Settled::Ok);
         let second = claim(&mut entry, 0);
         assert!(second.fence() > first.fence());
+    }
+
+    #[test]
+    fn an_entry_is_over_when_released_and_when_its_lease_or_retention_ends() {
+        let mut entry = Entry::new();
+        assert!(entry.is_over(at(0)));
+        let lease = claim(&mut entry, 0);
+        assert!(!entry.is_over(at(14)));
+        assert!(entry.is_over(at(15)));
+        assert_eq!(entry.complete(at(14), &lease, KEEP), Settled::Ok);
+        assert!(!entry.is_over(at(14 + 3599)));
+        assert!(entry.is_over(at(14 + 3600)));
+        let lease = claim(&mut entry, 4000);
+        assert_eq!(entry.release(at(4000), &lease), Settled::Ok);
+        assert!(entry.is_over(at(4000)));
+        assert_eq!(entry.fence(), lease.fence());
+    }
+
+    #[test]
+    fn a_forgotten_entry_that_was_over_comes_again_with_a_higher_fence() {
+        let mut entry = Entry::new();
+        let first = claim(&mut entry, 100);
+        assert!(entry.is_over(at(115)));
+        let mut again = Entry::after(entry.fence());
+        assert!(claim(&mut again, 0).fence() > first.fence());
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! A dedup store in this process's memory: sharded, bounded, expiring by time.
 
+mod compact;
 mod shard;
+mod slab;
+mod wheel;
 
 use core::convert::Infallible;
 use core::fmt;
@@ -13,13 +16,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hashbrown::DefaultHashBuilder;
 
-use self::shard::{CompactKey, Shard};
+use self::compact::CompactKey;
+use self::shard::Shard;
 use super::{Claim, DedupKey, DedupStore, Entry, Lease, Settled};
 use crate::Digest;
 use crate::clock::Clock;
 
 const SHARDS: usize = 16;
 const DEFAULT_CAPACITY: usize = 1_000_000;
+/// Below this, one shard holds all: which entry ends first is then known exactly, and none is full beside an empty one.
+const SHARDED_FROM: usize = SHARDS * 1024;
+/// No shard runs out of numbers for its places.
+const MOST: usize = 1 << 31;
 
 /// A dedup store in this process's memory.
 ///
@@ -33,6 +41,7 @@ pub struct MemoryStore {
     hasher: DefaultHashBuilder,
     shards: [Mutex<Shard>; SHARDS],
     capacity: usize,
+    sharded: bool,
     entries: AtomicUsize,
     evicted: AtomicU64,
 }
@@ -46,15 +55,20 @@ impl MemoryStore {
             hasher: DefaultHashBuilder::default(),
             shards: core::array::from_fn(|_| Mutex::default()),
             capacity: DEFAULT_CAPACITY,
+            sharded: true,
             entries: AtomicUsize::new(0),
             evicted: AtomicU64::new(0),
         }
     }
 
-    /// How many entries it holds at most.
+    /// How many entries it holds at most: one at least, 2^31 at most.
     #[must_use]
-    pub const fn capacity(mut self, entries: usize) -> Self {
-        self.capacity = entries;
+    pub fn capacity(mut self, entries: usize) -> Self {
+        self.capacity = entries.clamp(1, MOST);
+        // Entries that are there already stay where they are looked for.
+        if self.is_empty() {
+            self.sharded = self.capacity >= SHARDED_FROM;
+        }
         self
     }
 
@@ -76,45 +90,65 @@ impl MemoryStore {
         self.evicted.load(Ordering::Relaxed)
     }
 
-    fn shard(&self, key: &CompactKey) -> (u64, MutexGuard<'_, Shard>) {
+    fn shard(&self, key: &CompactKey) -> (u32, MutexGuard<'_, Shard>) {
+        // The table inside a shard gets one half of the hash, the choice of the shard comes from the other.
         let hash = self.hasher.hash_one(key);
-        // The table inside takes its buckets from the low bits and its tags from the high ones: shards take the middle.
-        let place = usize::try_from((hash >> 32) & 0xF).unwrap_or(0);
-        let shard = self.shards.get(place).unwrap_or(&self.shards[0]);
-        (hash, shard.lock().unwrap_or_else(PoisonError::into_inner))
+        let low = u32::try_from(hash & u64::from(u32::MAX)).unwrap_or(0);
+        let place = usize::try_from(hash >> 32).unwrap_or(0) % SHARDS;
+        let shard = self.shards.get(place).filter(|_| self.sharded).unwrap_or(&self.shards[0]);
+        (low, shard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn claim_now(&self, key: &DedupKey, digest: Option<Digest>, lease: Duration) -> Claim {
         let now = self.clock.micros();
         let compact = CompactKey::new(key);
         let (hash, mut shard) = self.shard(&compact);
-        let rehash = |key: &CompactKey| self.hasher.hash_one(key);
-        let swept = shard.sweep(now, rehash);
-        let full = self.entries.load(Ordering::Relaxed).saturating_sub(swept) >= self.capacity;
-        let (claim, change) = shard.claim(now, hash, compact, *key, digest, lease, full, rehash);
+        let swept = shard.sweep(now);
+        if let Some(place) = shard.find(hash, &compact) {
+            self.count(0, swept);
+            return shard.claim_again(place, now, *key, digest, lease);
+        }
+        // Counted before it is there and while the shard is locked: claims at the same time do not overfill the store.
+        let over = self.count(1, swept).saturating_sub(self.capacity);
+        let (mut gone, mut early) = (0, 0);
+        // Two at most: a store that was given less capacity than it holds gets there step by step.
+        for before_its_time in (0..over.min(2)).map_while(|_| shard.evict(now)) {
+            gone += 1;
+            early += u64::from(before_its_time);
+        }
+        self.count(0, gone);
+        let claim = shard.claim_new((hash, compact), now, *key, digest, lease);
         drop(shard);
-        self.count(swept, change);
+        self.report(early);
         claim
     }
 
-    fn count(&self, swept: usize, change: shard::Change) {
-        if change.added {
-            self.entries.fetch_add(1, Ordering::Relaxed);
+    /// Counts entries that came and left; returns how many there are.
+    fn count(&self, came: usize, left: usize) -> usize {
+        if came > left {
+            let more = came.saturating_sub(left);
+            self.entries.fetch_add(more, Ordering::Relaxed).saturating_add(more)
+        } else if left > came {
+            let fewer = left.saturating_sub(came);
+            self.entries.fetch_sub(fewer, Ordering::Relaxed).saturating_sub(fewer)
+        } else {
+            self.len()
         }
-        let gone = swept.saturating_add(usize::from(change.removed));
-        if gone > 0 {
-            self.entries.fetch_sub(gone, Ordering::Relaxed);
+    }
+
+    fn report(&self, early: u64) {
+        if early == 0 {
+            return;
         }
-        if change.evicted {
-            let evicted = self.evicted.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-            // A full store evicts at every claim: the log says so at every power of two.
-            if evicted.is_power_of_two() {
-                tracing::warn!(
-                    evicted,
-                    capacity = self.capacity,
-                    "the dedup store is full and forgets deliveries within their retention: raise its capacity"
-                );
-            }
+        let before = self.evicted.fetch_add(early, Ordering::Relaxed);
+        let evicted = before.saturating_add(early);
+        // A full store evicts at every claim: the log says so at every power of two.
+        if before.checked_ilog2() != evicted.checked_ilog2() {
+            tracing::warn!(
+                evicted,
+                capacity = self.capacity,
+                "the dedup store is full and forgets deliveries within their retention: raise its capacity"
+            );
         }
     }
 

@@ -1,3 +1,7 @@
+mod clocks;
+mod model;
+mod room;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
