@@ -51,6 +51,11 @@ fn trim(mut text: &[u8]) -> &[u8] {
     text
 }
 
+/// What follows the prefix. An empty one is not compared: it lies at no address, and looking there faults in silence.
+fn after_prefix<'r>(header: &'r [u8], prefix: &str) -> Option<&'r [u8]> {
+    if prefix.is_empty() { Some(header) } else { header.strip_prefix(prefix.as_bytes()) }
+}
+
 /// Splits at the first delimiter; nothing where there is none.
 fn split(text: &[u8], delimiter: u8) -> Option<(&[u8], &[u8])> {
     let at = text.iter().position(|byte| *byte == delimiter)?;
@@ -107,8 +112,7 @@ impl<'r> Candidates<'r> {
         let source = scheme.signature.source;
         let encoding = scheme.signature.encoding;
         if let Layout::Prefixed(prefix) = scheme.signature.layout {
-            let text = header.strip_prefix(prefix.as_bytes());
-            return match text {
+            return match after_prefix(header, prefix) {
                 Some(text) if decode(text, encoding, tag_len(scheme.algorithm), &mut self.first) => Ok(None),
                 _ => Err(Error::Malformed(source, "the scheme's prefix and one signature of exact length")),
             };

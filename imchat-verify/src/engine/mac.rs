@@ -2,7 +2,7 @@
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
-use subtle::{Choice, ConstantTimeEq as _};
+use subtle::ConstantTimeEq as _;
 
 use crate::scheme::Hash;
 
@@ -27,15 +27,15 @@ impl Tag {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
-    /// Compares in constant time, a word at a time. Lengths are the algorithm's and no secret.
+    /// Compares in constant time: every word is looked at before anything is decided. Lengths are the algorithm's and
+    /// no secret.
     pub(crate) fn fits(&self, expected: &Self) -> bool {
-        let words = self.len.div_ceil(8);
         let (ours, _) = self.bytes.as_chunks::<8>();
         let (theirs, _) = expected.bytes.as_chunks::<8>();
-        let pairs = ours.iter().zip(theirs).take(words);
         let word = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes);
-        let same = pairs.fold(Choice::from(1), |same, (a, b)| same & word(a).ct_eq(&word(b)));
-        self.len == expected.len && self.len > 0 && bool::from(same)
+        let words = ours.iter().zip(theirs).take(self.len.div_ceil(8));
+        let differing = words.fold(0, |differing, (a, b)| differing | (word(a) ^ word(b)));
+        self.len == expected.len && self.len > 0 && bool::from(differing.ct_eq(&0))
     }
 
     fn new<const N: usize>(digest: [u8; N]) -> Self {
