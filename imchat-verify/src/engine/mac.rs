@@ -1,6 +1,7 @@
 //! Hash states, keyed or not, and the tags they end in.
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, KeyInit as _};
+use sha2::digest::{FixedOutput, Update};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -38,12 +39,12 @@ impl Tag {
         self.len == expected.len && self.len > 0 && bool::from(differing.ct_eq(&0))
     }
 
-    fn new<const N: usize>(digest: [u8; N]) -> Self {
-        let mut bytes = [0; MAX_TAG];
-        if let Some(room) = bytes.first_chunk_mut() {
-            *room = digest;
+    fn new(digest: &[u8]) -> Self {
+        let mut tag = Self { len: digest.len(), ..Self::default() };
+        if let Some(room) = tag.bytes.get_mut(..digest.len()) {
+            room.copy_from_slice(digest);
         }
-        Self { bytes, len: N }
+        tag
     }
 }
 
@@ -83,25 +84,36 @@ impl Mac {
 
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         match self {
-            Self::HmacSha256(mac) => mac.update(bytes),
-            Self::Sha256(digest) => digest.update(bytes),
+            Self::HmacSha256(state) => Update::update(state, bytes),
+            Self::Sha256(state) => Update::update(state, bytes),
             #[cfg(feature = "sha1")]
-            Self::HmacSha1(mac) => mac.update(bytes),
+            Self::HmacSha1(state) => Update::update(state, bytes),
             #[cfg(feature = "sha1")]
-            Self::Sha1(digest) => digest.update(bytes),
+            Self::Sha1(state) => Update::update(state, bytes),
         }
     }
 
-    pub(crate) fn finish(self) -> Tag {
+    /// The tag of what went in and of what `feed` adds; the state stays as it is.
+    pub(crate) fn tag<E>(&self, feed: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<(), E>) -> Result<Tag, E> {
         match self {
-            Self::HmacSha256(mac) => Tag::new::<32>(mac.finalize().into_bytes().into()),
-            Self::Sha256(digest) => Tag::new::<32>(digest.finalize().into()),
+            Self::HmacSha256(state) => end(state, feed),
+            Self::Sha256(state) => end(state, feed),
             #[cfg(feature = "sha1")]
-            Self::HmacSha1(mac) => Tag::new::<20>(mac.finalize().into_bytes().into()),
+            Self::HmacSha1(state) => end(state, feed),
             #[cfg(feature = "sha1")]
-            Self::Sha1(digest) => Tag::new::<20>(digest.finalize().into()),
+            Self::Sha1(state) => end(state, feed),
         }
     }
+}
+
+/// Ends a copy of a state of one kind: a copy of the enum would have to be moved out of it first.
+fn end<H: Clone + Update + FixedOutput, E>(
+    state: &H,
+    feed: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<(), E>,
+) -> Result<Tag, E> {
+    let mut state = state.clone();
+    feed(&mut |bytes| state.update(bytes))?;
+    Ok(Tag::new(&state.finalize_fixed()))
 }
 
 /// SHA-256 of some bytes.
