@@ -31,16 +31,12 @@ fn tag_len(algorithm: Algorithm) -> usize {
 /// Decodes a tag of this length in place; says whether the text is one.
 fn decode(text: &[u8], encoding: Encoding, len: usize, tag: &mut Tag) -> bool {
     tag.len = len;
-    let Some(room) = tag.bytes.get_mut(..len) else { return false };
     match encoding {
-        Encoding::Hex => len.checked_mul(2) == Some(text.len()) && const_hex::decode_to_slice(text, room).is_ok(),
-        Encoding::Base64 => {
-            // The decoder wants room for a last group of three that padding then shortens.
-            let mut roomy = [0; MAX_TAG + 2];
-            let whole = STANDARD.decode_slice(text, &mut roomy) == Ok(len);
-            room.copy_from_slice(roomy.get(..len).unwrap_or_default());
-            whole
+        Encoding::Hex => {
+            let whole = len.checked_mul(2) == Some(text.len());
+            whole && tag.bytes.get_mut(..len).is_some_and(|room| const_hex::decode_to_slice(text, room).is_ok())
         }
+        Encoding::Base64 => STANDARD.decode_slice(text, &mut tag.bytes) == Ok(len),
     }
 }
 

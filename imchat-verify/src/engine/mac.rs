@@ -10,16 +10,19 @@ use crate::scheme::Hash;
 /// The longest tag of any algorithm, in bytes (Ed25519).
 pub(crate) const MAX_TAG: usize = 64;
 
-/// A decoded signature of fixed size; what its algorithm does not fill is zero.
+/// The decoder of base64 wants room for a last group of three that padding then shortens.
+const ROOM: usize = MAX_TAG + 2;
+
+/// A decoded signature of fixed size; what its algorithm does not fill means nothing.
 #[derive(Clone, Copy)]
 pub(crate) struct Tag {
-    pub(crate) bytes: [u8; MAX_TAG],
+    pub(crate) bytes: [u8; ROOM],
     pub(crate) len: usize,
 }
 
 impl Default for Tag {
     fn default() -> Self {
-        Self { bytes: [0; MAX_TAG], len: 0 }
+        Self { bytes: [0; ROOM], len: 0 }
     }
 }
 

@@ -90,7 +90,8 @@ impl Core {
             Some(Part::Lit(text)) => text.bytes().next(),
             _ => None,
         };
-        let plain = text.iter().all(|byte| byte.is_ascii_graphic() && *byte != b',');
+        // Values are short: looking at every byte is quicker than stopping at the first.
+        let plain = text.iter().fold(true, |plain, byte| plain & byte.is_ascii_graphic() & (*byte != b','));
         if plain && border.is_none_or(|border| memchr::memchr(border, text).is_none()) {
             Ok(())
         } else {

@@ -142,7 +142,9 @@ fn length_bit(length: usize) -> u64 {
     1_u64.wrapping_shl(u32::try_from(length & 63).unwrap_or_default())
 }
 
-/// Names of the same length, in any case; servers hand them on in lower case, which is compared first.
+/// Names of the same length, in any case; servers hand them on in lower case, which is compared first. Most that are as
+/// long as each other differ in their last letter already.
 fn same_name(wanted: &str, name: &str) -> bool {
-    wanted == name || wanted.eq_ignore_ascii_case(name)
+    let last = |name: &str| name.bytes().next_back().map(|byte| byte | 0x20);
+    last(wanted) == last(name) && (wanted == name || wanted.eq_ignore_ascii_case(name))
 }
