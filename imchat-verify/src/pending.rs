@@ -114,7 +114,7 @@ impl<'r, P> Pending<'r, P> {
                 return core.unsigned(head, &body, now).map(Verdict::Handshake);
             }
         };
-        let proof = core.prove(&prepared, stream, head, &body, now)?;
+        let proof = core.prove(&prepared, stream.as_ref(), head, &body, now)?;
         Verdict::after(core, head, Wire::Owned(Bytes::from(body)), proof, now)
     }
 }

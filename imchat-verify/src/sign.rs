@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
 
 use crate::config::ConfigError;
-use crate::engine::{Core, Key, Mac, Material, sha256};
+use crate::engine::{Core, Key, Material, sha256};
 use crate::scheme::{Algorithm, Encoding, Layout, Part, PartInput, Scheme, Source, Unit};
 use crate::secrets::Secrets;
 
@@ -208,9 +208,8 @@ impl Signer {
         match &self.key {
             SigningKey::Keyed(key) => {
                 let Material::Hash(mac) = &key.material else { return Err(SignError::Unsupported(self.scheme.name())) };
-                let mut mac: Mac = mac.clone();
-                self.message(request, timestamp, id, &key.secret, &mut |bytes| mac.update(bytes))?;
-                Ok(mac.finish().as_slice().to_vec())
+                let tag = mac.tag(|sink| self.message(request, timestamp, id, &key.secret, sink))?;
+                Ok(tag.as_slice().to_vec())
             }
             #[cfg(feature = "ed25519")]
             SigningKey::Ed25519(key) => {

@@ -31,16 +31,12 @@ fn tag_len(algorithm: Algorithm) -> usize {
 /// Decodes a tag of this length in place; says whether the text is one.
 fn decode(text: &[u8], encoding: Encoding, len: usize, tag: &mut Tag) -> bool {
     tag.len = len;
-    let Some(room) = tag.bytes.get_mut(..len) else { return false };
     match encoding {
-        Encoding::Hex => len.checked_mul(2) == Some(text.len()) && const_hex::decode_to_slice(text, room).is_ok(),
-        Encoding::Base64 => {
-            // The decoder wants room for a last group of three that padding then shortens.
-            let mut roomy = [0; MAX_TAG + 2];
-            let whole = STANDARD.decode_slice(text, &mut roomy) == Ok(len);
-            room.copy_from_slice(roomy.get(..len).unwrap_or_default());
-            whole
+        Encoding::Hex => {
+            let whole = len.checked_mul(2) == Some(text.len());
+            whole && tag.bytes.get_mut(..len).is_some_and(|room| const_hex::decode_to_slice(text, room).is_ok())
         }
+        Encoding::Base64 => STANDARD.decode_slice(text, &mut tag.bytes) == Ok(len),
     }
 }
 
@@ -49,6 +45,11 @@ fn trim(mut text: &[u8]) -> &[u8] {
         text = rest;
     }
     text
+}
+
+/// What follows the prefix. An empty one is not compared: it lies at no address, and looking there faults in silence.
+fn after_prefix<'r>(header: &'r [u8], prefix: &str) -> Option<&'r [u8]> {
+    if prefix.is_empty() { Some(header) } else { header.strip_prefix(prefix.as_bytes()) }
 }
 
 /// Splits at the first delimiter; nothing where there is none.
@@ -107,8 +108,7 @@ impl<'r> Candidates<'r> {
         let source = scheme.signature.source;
         let encoding = scheme.signature.encoding;
         if let Layout::Prefixed(prefix) = scheme.signature.layout {
-            let text = header.strip_prefix(prefix.as_bytes());
-            return match text {
+            return match after_prefix(header, prefix) {
                 Some(text) if decode(text, encoding, tag_len(scheme.algorithm), &mut self.first) => Ok(None),
                 _ => Err(Error::Malformed(source, "the scheme's prefix and one signature of exact length")),
             };

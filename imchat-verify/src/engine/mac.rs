@@ -1,24 +1,28 @@
 //! Hash states, keyed or not, and the tags they end in.
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, KeyInit as _};
+use sha2::digest::{FixedOutput, Update};
 use sha2::{Digest as _, Sha256};
-use subtle::{Choice, ConstantTimeEq as _};
+use subtle::ConstantTimeEq as _;
 
 use crate::scheme::Hash;
 
 /// The longest tag of any algorithm, in bytes (Ed25519).
 pub(crate) const MAX_TAG: usize = 64;
 
-/// A decoded signature of fixed size; what its algorithm does not fill is zero.
+/// The decoder of base64 wants room for a last group of three that padding then shortens.
+const ROOM: usize = MAX_TAG + 2;
+
+/// A decoded signature of fixed size; what its algorithm does not fill means nothing.
 #[derive(Clone, Copy)]
 pub(crate) struct Tag {
-    pub(crate) bytes: [u8; MAX_TAG],
+    pub(crate) bytes: [u8; ROOM],
     pub(crate) len: usize,
 }
 
 impl Default for Tag {
     fn default() -> Self {
-        Self { bytes: [0; MAX_TAG], len: 0 }
+        Self { bytes: [0; ROOM], len: 0 }
     }
 }
 
@@ -27,23 +31,23 @@ impl Tag {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
-    /// Compares in constant time, a word at a time. Lengths are the algorithm's and no secret.
+    /// Compares in constant time: every word is looked at before anything is decided. Lengths are the algorithm's and
+    /// no secret.
     pub(crate) fn fits(&self, expected: &Self) -> bool {
-        let words = self.len.div_ceil(8);
         let (ours, _) = self.bytes.as_chunks::<8>();
         let (theirs, _) = expected.bytes.as_chunks::<8>();
-        let pairs = ours.iter().zip(theirs).take(words);
         let word = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes);
-        let same = pairs.fold(Choice::from(1), |same, (a, b)| same & word(a).ct_eq(&word(b)));
-        self.len == expected.len && self.len > 0 && bool::from(same)
+        let words = ours.iter().zip(theirs).take(self.len.div_ceil(8));
+        let differing = words.fold(0, |differing, (a, b)| differing | (word(a) ^ word(b)));
+        self.len == expected.len && self.len > 0 && bool::from(differing.ct_eq(&0))
     }
 
-    fn new<const N: usize>(digest: [u8; N]) -> Self {
-        let mut bytes = [0; MAX_TAG];
-        if let Some(room) = bytes.first_chunk_mut() {
-            *room = digest;
+    fn new(digest: &[u8]) -> Self {
+        let mut tag = Self { len: digest.len(), ..Self::default() };
+        if let Some(room) = tag.bytes.get_mut(..digest.len()) {
+            room.copy_from_slice(digest);
         }
-        Self { bytes, len: N }
+        tag
     }
 }
 
@@ -83,25 +87,36 @@ impl Mac {
 
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         match self {
-            Self::HmacSha256(mac) => mac.update(bytes),
-            Self::Sha256(digest) => digest.update(bytes),
+            Self::HmacSha256(state) => Update::update(state, bytes),
+            Self::Sha256(state) => Update::update(state, bytes),
             #[cfg(feature = "sha1")]
-            Self::HmacSha1(mac) => mac.update(bytes),
+            Self::HmacSha1(state) => Update::update(state, bytes),
             #[cfg(feature = "sha1")]
-            Self::Sha1(digest) => digest.update(bytes),
+            Self::Sha1(state) => Update::update(state, bytes),
         }
     }
 
-    pub(crate) fn finish(self) -> Tag {
+    /// The tag of what went in and of what `feed` adds; the state stays as it is.
+    pub(crate) fn tag<E>(&self, feed: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<(), E>) -> Result<Tag, E> {
         match self {
-            Self::HmacSha256(mac) => Tag::new::<32>(mac.finalize().into_bytes().into()),
-            Self::Sha256(digest) => Tag::new::<32>(digest.finalize().into()),
+            Self::HmacSha256(state) => end(state, feed),
+            Self::Sha256(state) => end(state, feed),
             #[cfg(feature = "sha1")]
-            Self::HmacSha1(mac) => Tag::new::<20>(mac.finalize().into_bytes().into()),
+            Self::HmacSha1(state) => end(state, feed),
             #[cfg(feature = "sha1")]
-            Self::Sha1(digest) => Tag::new::<20>(digest.finalize().into()),
+            Self::Sha1(state) => end(state, feed),
         }
     }
+}
+
+/// Ends a copy of a state of one kind: a copy of the enum would have to be moved out of it first.
+fn end<H: Clone + Update + FixedOutput, E>(
+    state: &H,
+    feed: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<(), E>,
+) -> Result<Tag, E> {
+    let mut state = state.clone();
+    feed(&mut |bytes| state.update(bytes))?;
+    Ok(Tag::new(&state.finalize_fixed()))
 }
 
 /// SHA-256 of some bytes.

@@ -21,8 +21,6 @@ use core::fmt;
 pub(crate) use key::Key;
 #[cfg(feature = "sign")]
 pub(crate) use key::Material;
-#[cfg(feature = "sign")]
-pub(crate) use mac::Mac;
 pub(crate) use mac::sha256;
 pub(crate) use open::UNSIGNED_LIMIT;
 pub use open::Unsigned;

@@ -39,18 +39,26 @@ impl Stream {
             mac.update(chunk);
         }
     }
+
+    /// The state of the key at this place, where the key counts.
+    fn of(&self, place: usize) -> Option<&Mac> {
+        match place.checked_sub(1) {
+            None => self.first.as_ref(),
+            Some(place) => self.rest.get(place)?.as_ref(),
+        }
+    }
 }
 
 impl Core {
-    /// Feeds parts of the message to a sink; `nth` counts the parts that come from the head.
+    /// Feeds parts of the message to a sink; `nth` parts that come from the head went before.
     pub(crate) fn feed(
         &self,
         parts: &[Part],
-        nth: &mut usize,
+        mut nth: usize,
         secret: &[u8],
         prepared: &Prepared<'_>,
         input: &PartInput<'_>,
-        mut sink: impl FnMut(&[u8]),
+        sink: &mut dyn FnMut(&[u8]),
     ) -> Result<(), Error> {
         for part in parts {
             match part {
@@ -60,11 +68,11 @@ impl Core {
                 Part::Timestamp => sink(prepared.timestamp.unwrap_or_default()),
                 Part::Url => sink(input.url.unwrap_or_default().as_bytes()),
                 Part::From(_) => {
-                    sink(prepared.values.part(*nth).unwrap_or_default());
-                    *nth = nth.saturating_add(1);
+                    sink(prepared.values.part(nth).unwrap_or_default());
+                    nth = nth.saturating_add(1);
                 }
                 Part::Custom(write) => {
-                    write(input, &mut sink).map_err(|expected| Error::Malformed(Source::WholeBody, expected))?;
+                    write(input, sink).map_err(|expected| Error::Malformed(Source::WholeBody, expected))?;
                 }
             }
         }
@@ -90,7 +98,7 @@ impl Core {
             let mut fed = None;
             if let (Material::Hash(mac), true) = (&key.material, key.counts_at(now)) {
                 let mut mac = mac.clone();
-                self.feed(before, &mut 0, &key.secret, prepared, &input, |bytes| mac.update(bytes)).ok()?;
+                self.feed(before, 0, &key.secret, prepared, &input, &mut |bytes| mac.update(bytes)).ok()?;
                 fed = Some(mac);
             }
             if place == 0 { stream.first = fed } else { stream.rest.push(fed) }
@@ -102,20 +110,19 @@ impl Core {
     pub(crate) fn prove(
         &self,
         prepared: &Prepared<'_>,
-        stream: Option<Stream>,
+        stream: Option<&Stream>,
         head: Head<'_>,
         body: &[u8],
         now: OffsetDateTime,
     ) -> Result<Proof, Error> {
         self.refuse_extension(body)?;
         let input = PartInput { method: head.method(), url: head.url(), body };
-        let mut streams = stream.map(|stream| core::iter::once(stream.first).chain(stream.rest));
         let mut proved: Option<(usize, usize)> = None;
         for (place, key) in self.keys.iter().enumerate() {
-            let fed = streams.as_mut().and_then(Iterator::next).flatten();
             if !key.counts_at(now) {
                 continue;
             }
+            let fed = stream.and_then(|stream| stream.of(place));
             if self.fits(key, fed, prepared, head, &input)? && proved.is_none() {
                 proved = Some((place, key.index));
             }
@@ -141,34 +148,28 @@ impl Core {
     fn fits(
         &self,
         key: &Key,
-        fed: Option<Mac>,
+        fed: Option<&Mac>,
         prepared: &Prepared<'_>,
         head: Head<'_>,
         input: &PartInput<'_>,
     ) -> Result<bool, Error> {
-        let any = |fits: &mut dyn FnMut(&Tag) -> bool| prepared.candidates.any(self.scheme, key.alternate, fits);
+        let candidates = &prepared.candidates;
         match &key.material {
             Material::Hash(fresh) => {
-                let tag = match fed {
-                    Some(mut mac) => {
+                let (mac, parts, nth) = match fed {
+                    Some(fed) => {
                         let (before, after, _) = self.around_body();
-                        let mut nth = before.iter().filter(|part| matches!(part, Part::From(_))).count();
-                        self.feed(after, &mut nth, &key.secret, prepared, input, |bytes| mac.update(bytes))?;
-                        mac.finish()
+                        (fed, after, before.iter().filter(|part| matches!(part, Part::From(_))).count())
                     }
-                    None => {
-                        let mut mac = fresh.clone();
-                        self.feed(self.scheme.message, &mut 0, &key.secret, prepared, input, |bytes| {
-                            mac.update(bytes);
-                        })?;
-                        mac.finish()
-                    }
+                    None => (fresh, self.scheme.message, 0),
                 };
-                Ok(any(&mut |candidate| candidate.fits(&tag)))
+                let tag = mac.tag(|sink| self.feed(parts, nth, &key.secret, prepared, input, sink))?;
+                Ok(candidates.any(self.scheme, key.alternate, |candidate| candidate.fits(&tag)))
             }
             Material::Ed25519(public) => {
                 let pieces = self.pieces(prepared, input);
-                Ok(any(&mut |candidate| public.verifies(&pieces, candidate.as_slice())))
+                let fits = |candidate: &Tag| public.verifies(&pieces, candidate.as_slice());
+                Ok(candidates.any(self.scheme, key.alternate, fits))
             }
             Material::Token(digest) => match self.scheme.algorithm {
                 Algorithm::Token(sources) => token_fits(sources, head, input.body, core::slice::from_ref(&digest)),

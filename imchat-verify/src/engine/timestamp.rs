@@ -8,16 +8,20 @@ use crate::error::Error;
 use crate::scheme::{Source, Unit};
 use crate::window::Window;
 
+/// More digits than this are no 64-bit number; this many never overflow an unsigned one.
+const MAX_DIGITS: usize = 19;
+
 /// Parses canonical decimals: ASCII digits, no sign, no space, no leading zero.
 fn decimal(text: &[u8]) -> Option<i64> {
-    match text {
-        [] | [b'0', _, ..] => return None,
-        _ => {}
+    let canonical = matches!(text, [b'0'] | [b'1'..=b'9', ..]) && text.len() <= MAX_DIGITS;
+    if !canonical {
+        return None;
     }
-    text.iter().try_fold(0_i64, |number, byte| {
-        let digit = byte.checked_sub(b'0').filter(|digit| *digit <= 9)?;
-        number.checked_mul(10)?.checked_add(i64::from(digit))
-    })
+    let (number, plain) = text.iter().fold((0_u64, true), |(number, plain), byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (number.wrapping_mul(10).wrapping_add(u64::from(digit)), plain & (digit <= 9))
+    });
+    i64::try_from(number).ok().filter(|_| plain)
 }
 
 /// From 1970 to the last second that a date can hold.
@@ -87,7 +91,11 @@ mod tests {
     fn only_canonical_decimals_are_a_time() {
         assert_eq!(decimal(b"1531420618"), Some(1_531_420_618));
         assert_eq!(decimal(b"0"), Some(0));
-        for text in ["", " 1", "+1", "-1", "01", "1.5", "1e9", "1 ", "99999999999999999999", "\u{661}"] {
+        assert_eq!(decimal(b"9223372036854775807"), Some(i64::MAX));
+        let too_large = ["9223372036854775808", "9999999999999999999", "18446744073709551617", "99999999999999999999"];
+        for text in
+            ["", " 1", "+1", "-1", "00", "01", "1.5", "1e9", "1 ", "1/", "1:", "\u{661}"].iter().chain(&too_large)
+        {
             assert_eq!(decimal(text.as_bytes()), None, "{text}");
         }
     }

@@ -98,37 +98,21 @@ impl Wanted {
     ///
     /// The values are written in place: they are on every request's path, and moving them costs more than finding them.
     pub(super) fn collect<'r>(&self, head: Head<'r>, values: &mut HeadValues<'r>) -> Result<bool, Error> {
-        let mut others = HeadValues::default();
-        let (mut first, mut other, mut repeated) = (false, false, None);
+        let mut walk = Walk { names: &self.names, first: values, others: None, found: false, repeated: None };
+        let lengths = self.lengths;
         head.headers().each(&mut |name, value| {
-            if self.lengths & length_bit(name.len()) == 0 {
-                return;
-            }
-            for wanted in &self.names {
-                if wanted.text.len() != name.len() || !same_name(&wanted.text, name) {
-                    continue;
-                }
-                let slots = if wanted.second { &mut others.slots } else { &mut values.slots };
-                if wanted.second {
-                    other = true;
-                } else {
-                    first = true;
-                }
-                if let Some(slot) = slots.get_mut(wanted.slot) {
-                    if slot.is_some() {
-                        repeated = Some(wanted.source);
-                    }
-                    *slot = Some(value);
-                }
+            if lengths & length_bit(name.len()) != 0 {
+                walk.meet(name, value);
             }
         });
+        let Walk { mut found, others, repeated, .. } = walk;
         if let Some(source) = repeated {
             return Err(Error::Repeated(source));
         }
-        if !first && other {
+        if let Some(others) = others.filter(|_| !found) {
             *values = others;
+            found = true;
         }
-        let mut found = first || other;
         for (slot, name) in &self.queries {
             if let Some(value) = head.raw_query(name)? {
                 values.set(*slot, value);
@@ -139,12 +123,50 @@ impl Wanted {
     }
 }
 
+/// What was met on a walk over the headers.
+struct Walk<'w, 'r> {
+    names: &'w [Name],
+    /// The values of the first family of spellings, and whether there are any.
+    first: &'w mut HeadValues<'r>,
+    found: bool,
+    /// The values of the second family.
+    others: Option<HeadValues<'r>>,
+    repeated: Option<Source>,
+}
+
+impl<'r> Walk<'_, 'r> {
+    /// Takes a header that has the length of a wanted one. Out of line, so that passing over the others costs no more
+    /// than a look at their length.
+    #[inline(never)]
+    fn meet(&mut self, name: &'r str, value: &'r [u8]) {
+        for wanted in self.names {
+            if wanted.text.len() != name.len() || !same_name(&wanted.text, name) {
+                continue;
+            }
+            let values = if wanted.second {
+                self.others.get_or_insert_default()
+            } else {
+                self.found = true;
+                &mut *self.first
+            };
+            if let Some(slot) = values.slots.get_mut(wanted.slot) {
+                if slot.is_some() {
+                    self.repeated = Some(wanted.source);
+                }
+                *slot = Some(value);
+            }
+        }
+    }
+}
+
 /// One bit for a length; lengths that are 64 apart share it.
 fn length_bit(length: usize) -> u64 {
     1_u64.wrapping_shl(u32::try_from(length & 63).unwrap_or_default())
 }
 
-/// Names of the same length, in any case; servers hand them on in lower case, which is compared first.
+/// Names of the same length, in any case; servers hand them on in lower case, which is compared first. Most that are as
+/// long as each other differ in their last letter already.
 fn same_name(wanted: &str, name: &str) -> bool {
-    wanted == name || wanted.eq_ignore_ascii_case(name)
+    let last = |name: &str| name.bytes().next_back().map(|byte| byte | 0x20);
+    last(wanted) == last(name) && (wanted == name || wanted.eq_ignore_ascii_case(name))
 }
