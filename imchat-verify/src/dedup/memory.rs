@@ -110,11 +110,11 @@ impl MemoryStore {
         }
         // Counted before it is there and while the shard is locked: claims at the same time do not overfill the store.
         let over = self.count(1, swept).saturating_sub(self.capacity);
-        let (mut gone, mut early) = (0, 0);
+        let (mut gone, mut early) = (0_usize, 0_u64);
         // Two at most: a store that was given less capacity than it holds gets there step by step.
         for before_its_time in (0..over.min(2)).map_while(|_| shard.evict(now)) {
-            gone += 1;
-            early += u64::from(before_its_time);
+            gone = gone.saturating_add(1);
+            early = u64::from(before_its_time).saturating_add(early);
         }
         self.count(0, gone);
         let claim = shard.claim_new((hash, compact), now, *key, digest, lease);
