@@ -152,13 +152,13 @@ where
         return settle(&config, &receipt, &lease, outcome).await;
     };
     let (answer, answered) = tokio::sync::oneshot::channel();
-    let settings = Arc::clone(&config);
+    let (settings, proved) = (Arc::clone(&config), receipt.clone());
     executor.execute(Box::pin(async move {
         let outcome = renewing(&settings, &lease, call).await;
         // Nobody may be waiting any more: the work and its settlement count all the same.
-        let _ = answer.send(settle(&settings, &receipt, &lease, outcome).await);
+        let _ = answer.send(settle(&settings, &proved, &lease, outcome).await);
     }));
-    answered.await.unwrap_or_else(|_| Ok(own(refuse_with(&config, Rejection::Panicked))))
+    answered.await.unwrap_or_else(|_| Ok(own(refuse(&config, &receipt, Rejection::Panicked))))
 }
 
 /// Runs the call and renews the lease at a third of its life.

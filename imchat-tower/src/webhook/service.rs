@@ -116,7 +116,7 @@ where
     match claimed {
         None => match call.await {
             Ok(response) => response.map(|response| response.map(ResponseBody::inner)),
-            Err(Panicked) => Ok(own(refuse(&config, Rejection::Panicked))),
+            Err(Panicked) => Ok(own(dedup::refuse(&config, &receipt, Rejection::Panicked))),
         },
         Some(lease) => dedup::run(config, receipt, lease, call).await,
     }
