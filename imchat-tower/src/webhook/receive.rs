@@ -41,7 +41,7 @@ pub(super) async fn receive<B: Body>(config: &Config, parts: &Parts, body: B) ->
         Ok(pending) => pending,
         Err(error) => return unproved(config, error, body).await,
     };
-    let limit = limit.min(pending.limit());
+    let limit = if pending.is_unsigned() { limit.min(pending.limit()) } else { limit };
     pending.reserve(body::room(&parts.headers, limit));
     let reading = body::read(body, limit, &config.budget, |chunk| pending.update(chunk));
     let share = match within(config.body_deadline, reading).await {
