@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use bytes::Buf as _;
+use bytes::Buf;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body::Body;
@@ -14,6 +14,8 @@ use super::rejection::Rejection;
 
 /// The most room that an announced length alone gets, in bytes.
 const TRUSTED_LENGTH: usize = 64 * 1024;
+/// The most frames of one body that may hold nothing.
+const EMPTY_FRAMES: usize = 1024;
 
 /// What the head announces of its body.
 pub(super) fn announced(headers: &HeaderMap) -> Option<u64> {
@@ -50,10 +52,19 @@ where
 {
     let mut share = Share::new(budget);
     let mut body = pin!(body);
-    let mut length = 0_usize;
+    let (mut length, mut empty) = (0_usize, 0_usize);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Rejection::BodyBroken)?;
-        let Ok(mut data) = frame.into_data() else { continue };
+        let data = frame.into_data().ok().filter(Buf::has_remaining);
+        let Some(mut data) = data else {
+            // A frame that is always at once there and empty meets neither the limit nor, since nothing ever waits, the
+            // deadline.
+            empty = empty.saturating_add(1);
+            if empty > EMPTY_FRAMES {
+                return Err(Rejection::BodyBroken);
+            }
+            continue;
+        };
         length = length.saturating_add(data.remaining());
         if length > limit {
             return Err(Rejection::TooLarge { limit });
