@@ -1,8 +1,10 @@
 //! Claim, run, settle: a delivery is handled once, and acknowledged only when it was.
 
-use std::future::Future;
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,7 +12,7 @@ use http::{Response, StatusCode};
 use http_body_util::Full;
 use imchat_verify::dedup::{Claim, DedupKey, DedupStore as _, Lease, Settled, SharedStore, StoreError};
 use imchat_verify::{AnyProvider, Digest, Receipt};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use super::builder::{Config, part};
 use super::deadline::{Elapsed, within};
@@ -162,18 +164,27 @@ where
 }
 
 /// Runs the call and renews the lease at a third of its life.
+///
+/// Both are polled side by side: work that were not polled during a renewal could hold what the renewal waits for, such
+/// as the last connection of a pool, and lose its lease by that.
 async fn renewing<T>(config: &Config, lease: &Lease, call: impl Future<Output = T>) -> T {
     let Some(store) = &config.store else { return call.await };
     let mut call = pin!(call);
-    loop {
-        match timeout(part(config.lease, 3), &mut call).await {
-            Ok(outcome) => return outcome,
+    let mut renewals = pin!(async {
+        loop {
+            sleep(part(config.lease, 3)).await;
             // A lease that is lost here shows when it is settled; the work cannot be taken back.
-            Err(_) => {
-                let _ = in_time(config, store.renew(lease, config.lease)).await;
-            }
+            let _ = in_time(config, store.renew(lease, config.lease)).await;
         }
-    }
+    });
+    poll_fn(|cx| {
+        let work = call.as_mut().poll(cx);
+        if work.is_pending() {
+            let _: Poll<Infallible> = renewals.as_mut().poll(cx);
+        }
+        work
+    })
+    .await
 }
 
 async fn settle<R, E>(
