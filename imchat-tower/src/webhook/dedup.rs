@@ -10,8 +10,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use http_body_util::Full;
-use imchat_verify::dedup::{Claim, DedupKey, DedupStore as _, Lease, Settled, SharedStore, StoreError};
-use imchat_verify::{AnyProvider, Digest, Receipt};
+use imchat_verify::dedup::{Claim, DedupStore as _, Lease, Settled, StoreError};
+use imchat_verify::{AnyProvider, Receipt};
 use tokio::time::{Instant, sleep};
 
 use super::builder::{Config, part};
@@ -71,9 +71,9 @@ pub(super) async fn claim(
         (key, identity.witness)
     };
     let give_up = arrived.checked_add(config.wait).unwrap_or(arrived);
-    let mut wait = FIRST_WAIT;
+    let (mut wait, mut patience) = (FIRST_WAIT, config.store_timeout);
     loop {
-        match try_claim(config, store, &key, witness.digest()).await? {
+        match in_time(patience, store.claim(&key, witness.digest(), config.lease)).await? {
             Claim::Granted(lease) => return Ok(Claimed::Granted(lease)),
             Claim::Done { .. } => return Ok(Claimed::Duplicate(duplicate(receipt, false))),
             Claim::Mismatch if witness.is_body() => {
@@ -93,28 +93,21 @@ pub(super) async fn claim(
                 wait = wait.saturating_mul(2).min(LONGEST_WAIT);
             }
         }
+        // However slow the store is, asking it once more must not make the answer late.
+        patience = config.store_timeout.min(give_up.saturating_duration_since(Instant::now()));
     }
 }
 
-async fn try_claim(
-    config: &Config,
-    store: &SharedStore,
-    key: &DedupKey,
-    digest: Option<Digest>,
-) -> Result<Claim, Rejection> {
-    in_time(config, store.claim(key, digest, config.lease)).await
-}
-
 /// One call to the store within its timeout.
-async fn in_time<T>(config: &Config, verb: impl Future<Output = Result<T, StoreError>>) -> Result<T, Rejection> {
-    match within(config.store_timeout, verb).await {
+async fn in_time<T>(timeout: Duration, verb: impl Future<Output = Result<T, StoreError>>) -> Result<T, Rejection> {
+    match within(timeout, verb).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => {
             tracing::error!(error = &error as &dyn std::error::Error, "the dedup store failed");
             Err(Rejection::Store)
         }
         Err(Elapsed) => {
-            tracing::error!(timeout = ?config.store_timeout, "the dedup store did not answer in time");
+            tracing::error!(?timeout, "the dedup store did not answer in time");
             Err(Rejection::Store)
         }
     }
@@ -174,7 +167,7 @@ async fn renewing<T>(config: &Config, lease: &Lease, call: impl Future<Output = 
         loop {
             sleep(part(config.lease, 3)).await;
             // A lease that is lost here shows when it is settled; the work cannot be taken back.
-            let _ = in_time(config, store.renew(lease, config.lease)).await;
+            let _ = in_time(config.store_timeout, store.renew(lease, config.lease)).await;
         }
     });
     poll_fn(|cx| {
@@ -198,7 +191,7 @@ async fn settle<R, E>(
         Ok(Ok(response)) => response,
         failed => {
             // The next attempt should not wait for the lease to end; if this fails, it will.
-            let _ = in_time(config, store.release(lease)).await;
+            let _ = in_time(config.store_timeout, store.release(lease)).await;
             return match failed {
                 Ok(outcome) => outcome.map(|response| response.map(ResponseBody::inner)),
                 Err(Panicked) => Ok(own(refuse(config, receipt, Rejection::Panicked))),
@@ -209,10 +202,10 @@ async fn settle<R, E>(
     let done = config.complete_when.as_ref().map_or_else(|| is_done(parts.status), |done| done(&parts));
     let response = Response::from_parts(parts, ResponseBody::inner(body));
     if !done {
-        let _ = in_time(config, store.release(lease)).await;
+        let _ = in_time(config.store_timeout, store.release(lease)).await;
         return Ok(response);
     }
-    let rejection = match in_time(config, store.complete(lease, config.retain)).await {
+    let rejection = match in_time(config.store_timeout, store.complete(lease, config.retain)).await {
         Ok(Settled::Ok) => return Ok(response),
         Ok(Settled::Lost) => {
             tracing::warn!(fence = lease.fence().get(), "the lease was lost before the delivery was done");
