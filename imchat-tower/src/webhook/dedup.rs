@@ -71,18 +71,21 @@ pub(super) async fn claim(
         (key, identity.witness)
     };
     let give_up = arrived.checked_add(config.wait).unwrap_or(arrived);
+    let (mut digest, mut replay_suspected) = (witness.digest(), false);
     let (mut wait, mut patience) = (FIRST_WAIT, config.store_timeout);
     loop {
-        match in_time(patience, store.claim(&key, witness.digest(), config.lease)).await? {
+        match in_time(patience, store.claim(&key, digest, config.lease)).await? {
             Claim::Granted(lease) => return Ok(Claimed::Granted(lease)),
-            Claim::Done { .. } => return Ok(Claimed::Duplicate(duplicate(receipt, false))),
-            Claim::Mismatch if witness.is_body() => {
+            Claim::Done { .. } => return Ok(Claimed::Duplicate(duplicate(receipt, replay_suspected))),
+            Claim::Mismatch if witness.is_body() || replay_suspected => {
                 tracing::warn!("the same event id came with another body");
                 return Err(Rejection::Mismatch);
             }
             Claim::Mismatch => {
                 tracing::warn!("replay_suspected: the same body came under another delivery id");
-                return Ok(Claimed::Duplicate(duplicate(receipt, true)));
+                // A mismatch does not say whether the first one is done: asked without the witness, the store does. To
+                // acknowledge one that is still in flight would lose both if the first one fails.
+                (digest, replay_suspected) = (None, true);
             }
             Claim::Busy { retry_after } => {
                 let next = Instant::now().checked_add(wait).filter(|next| *next < give_up);
