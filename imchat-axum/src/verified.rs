@@ -28,9 +28,11 @@ where
 
     async fn from_request(request: Request, _: &S) -> Result<Self, WebhookRejection> {
         let (mut parts, _) = request.into_parts();
-        let receipt = parts.extensions.remove().ok_or(WebhookRejection::Unverified)?;
-        let payload = T::from_proved(&receipt)?;
-        Ok(Self(typed(receipt)?, payload))
+        let receipt: imchat_verify::Receipt<AnyProvider> =
+            parts.extensions.remove().ok_or(WebhookRejection::Unverified)?;
+        // The provider first: another one's payload most likely does not parse, and that is not the sender's fault.
+        let typed = typed(receipt.clone())?;
+        Ok(Self(typed, T::from_proved(&receipt)?))
     }
 }
 
