@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
 use axum::response::Response;
 use bytes::Bytes;
@@ -65,7 +65,10 @@ where
 
     fn call(&mut self, request: http::Request<Full<Bytes>>) -> Self::Future {
         let handler = self.handler.clone();
-        Called { future: handler.call(request.map(Body::new), self.state.clone()) }
+        let mut request = request.map(Body::new);
+        // The layer has bounded the body: axum's own limit would refuse what the platform may send, and will not again.
+        DefaultBodyLimit::disable().apply(&mut request);
+        Called { future: handler.call(request, self.state.clone()) }
     }
 }
 
