@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::request::Parts;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use imchat_verify::{AnyProvider, Receipt};
@@ -132,6 +133,10 @@ where
     S: Service<Request<Full<Bytes>>, Response = Response<R>>,
 {
     let body = Full::new(receipt.body().clone());
+    // What was opened has another length than what came.
+    if parts.headers.contains_key(CONTENT_LENGTH) {
+        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(receipt.body().len()));
+    }
     parts.extensions.insert(receipt);
     let request = Request::from_parts(parts, body);
     caught(async move { inner.call(request).await }).await
