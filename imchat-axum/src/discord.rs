@@ -2,10 +2,10 @@
 
 use imchat_verify::{AnyProvider, Receipt};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::json;
-use crate::payload::{Capability, FromProved};
+use crate::payload::{Capability, FromProved, Rest};
 use crate::rejection::WebhookRejection;
 
 /// An [interaction](https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object): a
@@ -39,7 +39,7 @@ pub struct DiscordInteraction {
     pub token: Capability,
     /// What else it holds.
     #[serde(flatten)]
-    pub rest: Map<String, Value>,
+    pub rest: Rest,
 }
 
 impl DiscordInteraction {

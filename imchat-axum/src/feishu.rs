@@ -6,7 +6,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
 use crate::json;
-use crate::payload::{Capability, FromProved};
+use crate::payload::{Capability, FromProved, Rest};
 use crate::rejection::WebhookRejection;
 
 /// An event, v2 or v1, already decrypted.
@@ -85,7 +85,7 @@ pub struct CardEvent {
     pub context: Map<String, Value>,
     /// What else it holds.
     #[serde(flatten)]
-    pub rest: Map<String, Value>,
+    pub rest: Rest,
 }
 
 /// Who clicked.
@@ -110,7 +110,7 @@ pub struct CardAction {
     pub value: Value,
     /// What else it holds.
     #[serde(flatten)]
-    pub rest: Map<String, Value>,
+    pub rest: Rest,
 }
 
 impl FromProved for FeishuCardAction {

@@ -29,7 +29,7 @@ pub use github::GitHubEvent;
 pub use imchat_tower as tower;
 pub use imchat_verify as verify;
 pub use json::Json;
-pub use payload::{Capability, FromProved};
+pub use payload::{Capability, FromProved, Rest};
 pub use rejection::WebhookRejection;
 #[cfg(feature = "slack")]
 pub use slack::{SlackCommand, SlackEvent, SlackInteraction};

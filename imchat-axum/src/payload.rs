@@ -1,10 +1,12 @@
 //! Payloads read from what was proved, and nothing else.
 
 use std::fmt;
+use std::ops::Deref;
 
 use bytes::Bytes;
 use imchat_verify::{AnyProvider, Receipt};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::rejection::WebhookRejection;
 
@@ -40,5 +42,35 @@ impl Capability {
 impl fmt::Debug for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Capability(redacted)")
+    }
+}
+
+/// The members of a payload that its envelope does not name.
+///
+/// Platforms add members that let their holder act (a modal's response URLs, a function's token), so `Debug` shows the
+/// names only.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Rest(Map<String, Value>);
+
+impl Rest {
+    /// The members themselves.
+    #[must_use]
+    pub fn into_inner(self) -> Map<String, Value> {
+        self.0
+    }
+}
+
+impl Deref for Rest {
+    type Target = Map<String, Value>;
+
+    fn deref(&self) -> &Map<String, Value> {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
     }
 }

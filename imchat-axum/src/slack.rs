@@ -3,10 +3,10 @@
 use imchat_verify::{AnyProvider, Receipt};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::json;
-use crate::payload::{Capability, FromProved};
+use crate::payload::{Capability, FromProved, Rest};
 use crate::rejection::WebhookRejection;
 
 /// An event as the [Events API](https://docs.slack.dev/apis/events-api/) wraps it.
@@ -25,7 +25,7 @@ pub struct SlackEvent<E = Value> {
     pub event_time: i64,
     /// What else the envelope holds.
     #[serde(flatten)]
-    pub rest: Map<String, Value>,
+    pub rest: Rest,
     // The deprecated verification token: taken out so that `rest` does not show it.
     #[serde(default, rename = "token")]
     _token: Option<IgnoredAny>,
@@ -93,7 +93,7 @@ pub struct SlackInteraction {
     pub trigger_id: Option<Capability>,
     /// What else it holds.
     #[serde(flatten)]
-    pub rest: Map<String, Value>,
+    pub rest: Rest,
     // The deprecated verification token: taken out so that `rest` does not show it.
     #[serde(default, rename = "token")]
     _token: Option<IgnoredAny>,
@@ -138,5 +138,5 @@ pub struct SlackAction {
     pub value: Option<String>,
     /// What else it holds.
     #[serde(flatten)]
-    pub rest: Map<String, Value>,
+    pub rest: Rest,
 }

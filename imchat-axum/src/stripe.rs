@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::json;
-use crate::payload::FromProved;
+use crate::payload::{FromProved, Rest};
 use crate::rejection::WebhookRejection;
 
 /// A snapshot [event](https://docs.stripe.com/api/events/object) about an object of type `T`.
@@ -34,7 +34,7 @@ pub struct Event<T = Value> {
     pub data: EventObject<T>,
     /// What else it holds.
     #[serde(flatten)]
-    pub rest: Map<String, Value>,
+    pub rest: Rest,
 }
 
 /// The object of an event.
