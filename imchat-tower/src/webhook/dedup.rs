@@ -133,11 +133,11 @@ pub(super) fn refuse(config: &Config, receipt: &Receipt<AnyProvider>, rejection:
     }
 }
 
-/// Runs the inner service under a lease and settles it.
+/// Runs the inner service, under a lease where there is one, and settles it.
 pub(super) async fn run<R, E, F>(
     config: Arc<Config>,
     receipt: Receipt<AnyProvider>,
-    lease: Lease,
+    lease: Option<Lease>,
     call: F,
 ) -> Result<Response<ResponseBody<R>>, E>
 where
@@ -147,14 +147,17 @@ where
 {
     let Some(executor) = config.executor.clone() else {
         let outcome = call.await;
-        return settle(&config, &receipt, &lease, outcome).await;
+        return settle(&config, &receipt, lease.as_ref(), outcome).await;
     };
     let (answer, answered) = tokio::sync::oneshot::channel();
     let (settings, proved) = (Arc::clone(&config), receipt.clone());
     executor.execute(Box::pin(async move {
-        let outcome = renewing(&settings, &lease, call).await;
+        let outcome = match &lease {
+            Some(lease) => renewing(&settings, lease, call).await,
+            None => call.await,
+        };
         // Nobody may be waiting any more: the work and its settlement count all the same.
-        let _ = answer.send(settle(&settings, &proved, &lease, outcome).await);
+        let _ = answer.send(settle(&settings, &proved, lease.as_ref(), outcome).await);
     }));
     answered.await.unwrap_or_else(|_| Ok(own(refuse(&config, &receipt, Rejection::Panicked))))
 }
@@ -186,21 +189,24 @@ async fn renewing<T>(config: &Config, lease: &Lease, call: impl Future<Output = 
 async fn settle<R, E>(
     config: &Config,
     receipt: &Receipt<AnyProvider>,
-    lease: &Lease,
+    lease: Option<&Lease>,
     outcome: Result<Result<Response<R>, E>, Panicked>,
 ) -> Result<Response<ResponseBody<R>>, E> {
-    let Some(store) = &config.store else { return Ok(own(refuse_with(config, Rejection::Store))) };
+    let claim = config.store.as_ref().zip(lease);
     let response = match outcome {
         Ok(Ok(response)) => response,
         failed => {
-            // The next attempt should not wait for the lease to end; if this fails, it will.
-            let _ = in_time(config.store_timeout, store.release(lease)).await;
+            if let Some((store, lease)) = claim {
+                // The next attempt should not wait for the lease to end; if this fails, it will.
+                let _ = in_time(config.store_timeout, store.release(lease)).await;
+            }
             return match failed {
                 Ok(outcome) => outcome.map(|response| response.map(ResponseBody::inner)),
                 Err(Panicked) => Ok(own(refuse(config, receipt, Rejection::Panicked))),
             };
         }
     };
+    let Some((store, lease)) = claim else { return Ok(response.map(ResponseBody::inner)) };
     let (parts, body) = response.into_parts();
     let done = config.complete_when.as_ref().map_or_else(|| is_done(parts.status), |done| done(&parts));
     let response = Response::from_parts(parts, ResponseBody::inner(body));

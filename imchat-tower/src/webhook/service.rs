@@ -114,13 +114,7 @@ where
         Err(rejection) => return Ok(own(dedup::refuse(&config, &receipt, rejection))),
     };
     let call = call(inner, parts, receipt.clone());
-    match claimed {
-        None => match call.await {
-            Ok(response) => response.map(|response| response.map(ResponseBody::inner)),
-            Err(Panicked) => Ok(own(dedup::refuse(&config, &receipt, Rejection::Panicked))),
-        },
-        Some(lease) => dedup::run(config, receipt, lease, call).await,
-    }
+    dedup::run(config, receipt, claimed, call).await
 }
 
 /// Calls the inner service with what was proved.
