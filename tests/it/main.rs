@@ -20,4 +20,5 @@ mod payloads;
 mod peers;
 mod schemes;
 mod streaming;
+mod tower;
 mod vectors;

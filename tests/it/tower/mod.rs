@@ -1,0 +1,16 @@
+//! The layer, driven by `oneshot` in paused time: no ports, no sleeps.
+
+mod answers;
+mod attacks;
+mod cancel;
+mod contract;
+pub(crate) mod fixture;
+mod handshakes;
+mod interactive;
+mod limits;
+mod logs;
+mod refusals;
+mod replays;
+mod settling;
+mod store;
+mod times;
