@@ -12,6 +12,7 @@
 
 mod allocation;
 mod attacks;
+mod axum;
 mod entry_model;
 mod mutations;
 mod no_std;
