@@ -60,10 +60,7 @@ async fn dropped_at_any_await_nothing_is_completed_that_was_not_done_and_a_retry
         assert!(store.completed() <= inner.finished(), "after {pendings}: {:?}", store.log());
         if let Some(response) = answer {
             assert_eq!((response.unwrap().status(), store.completed()), (StatusCode::OK, 1));
-            assert!(
-                pendings >= 8,
-                "{pendings}: the driver stepped through the body, the claim, the work and the settlement"
-            );
+            assert!(pendings > 10, "the driver stepped through the body, the claim, the work and the settlement");
             assert!(dropped_while_running > 1);
             return;
         }

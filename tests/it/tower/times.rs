@@ -5,7 +5,7 @@ use std::time::Duration;
 use imchat_tower::{WebhookBuilder, WebhookLayer};
 use imchat_verify::dedup::MemoryStore;
 use imchat_verify::providers::{self, Feishu, GitHub, Slack, StandardWebhooks, Stripe};
-use imchat_verify::scheme::{Facts, Hash, Part, Scheme, Signature};
+use imchat_verify::scheme::{Facts, Hash, Part, Scheme, Signature, Source, When};
 use imchat_verify::{ConfigError, Role, Secrets, Verifier, Window};
 
 use super::fixture::{
@@ -96,6 +96,24 @@ fn a_lease_that_outlives_the_gap_before_the_last_attempt_is_refused() {
     // GitHub never tries again: there is no gap to be shorter than.
     let github = WebhookLayer::builder(GitHub::verifier(GITHUB_SECRET).unwrap()).dedup(store());
     assert!(github.lease(HOUR).build().is_ok());
+}
+
+#[test]
+fn of_several_kinds_the_strictest_one_counts() {
+    const QUICK: Facts = Facts::new("quick").ack_within(seconds(2)).retries(&[seconds(20)]);
+    const SLOW: Facts = Facts::new("slow").ack_within(seconds(60)).retries(&[seconds(60), HOUR, HOUR]);
+    const KINDS: Scheme = Scheme::hmac("two-kinds", Hash::Sha256, Signature::hex("x-sig"))
+        .facts(SLOW)
+        .kind(&[When::Present(Source::Json("/quick"))], QUICK)
+        .build();
+    static SCHEME: Scheme = KINDS;
+    let verifier = || Verifier::of(&SCHEME, "a secret of sixteen bytes").unwrap();
+    let builder = || WebhookLayer::builder(verifier()).dedup(store());
+
+    assert!(builder().build().is_ok());
+    has(&refused(builder().lease(seconds(20))), &["the lease (20000 ms)", "last attempt (20000 ms)"]);
+    has(&refused(builder().body_deadline(seconds(2))), &["the platform's deadline (2000 ms)"]);
+    has(&refused(builder().retain(HOUR * 2)), &["retry horizon (7260000 ms)"]);
 }
 
 #[test]
