@@ -125,9 +125,11 @@ impl<'r, P> Proved<'r, P> {
 
     /// The headers that say who and what this is; they are few, and most schemes have none.
     fn kept_headers(&self) -> Vec<(&'static str, Box<[u8]>)> {
-        let mut kept = Vec::new();
+        let mut kept: Vec<(&'static str, Box<[u8]>)> = Vec::new();
         for source in identity::sources(self.core.scheme) {
-            if let Source::Header(name) = source {
+            if let Source::Header(name) = source
+                && kept.iter().all(|(known, _)| *known != name)
+            {
                 // In a family the spelling that was used is kept under the scheme's own name.
                 let value = identity::header(self.core.scheme, self.head.headers(), name);
                 kept.extend(value.map(|value| (name, Box::from(value))));
