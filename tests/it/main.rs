@@ -13,6 +13,7 @@
 mod allocation;
 mod attacks;
 mod entry_model;
+mod facts;
 mod mutations;
 mod no_std;
 mod parsers;
