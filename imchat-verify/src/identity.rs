@@ -231,12 +231,16 @@ pub(crate) fn identify<'a>(
     let key_id = values.first(scheme.key.sources());
     let own_id = facts.own_key().and_then(|key| values.first(key.sources()));
     let tenant = values.first(scheme.tenant);
+    // What nobody signs would let a relay choose the key; where nothing is signed at all there is nothing better.
+    let signs_none = matches!(scheme.algorithm, Algorithm::Token(_) | Algorithm::Custom(_));
+    let counts = |stated: &&Stated<'_>| signs_none || matches!(stated, Provenance::Signed(_));
     let scope = crate::dedup::Scope {
         provider: scheme.name,
         endpoint: core.endpoint.as_deref(),
-        tenant: tenant.as_ref().map(|tenant| tenant.get().as_ref()),
+        tenant: tenant.as_ref().filter(counts).map(|tenant| tenant.get().as_ref()),
     };
     let id = if facts.own_key().is_some() { own_id.as_ref() } else { key_id.as_ref() };
+    let id = id.filter(counts);
     let dedup_key = match key {
         Key::Never => None,
         Key::BodyDigest => Some(scope.digest_key(&digest())),

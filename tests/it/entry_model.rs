@@ -168,7 +168,7 @@ fn never_two_owners(store: &impl DedupStore, hands: &Hands, steps: &[Step]) -> R
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn the_memory_store_is_the_model_key_by_key(steps in prop::collection::vec(step(5), 1..120)) {
@@ -199,7 +199,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(50))]
+    #![proptest_config(ProptestConfig::with_cases(25))]
 
     #[test]
     fn the_model_holds_among_many_keys(steps in prop::collection::vec(step(200), 200..400)) {

@@ -14,6 +14,7 @@ mod allocation;
 mod attacks;
 mod axum;
 mod entry_model;
+mod facts;
 mod mutations;
 mod no_std;
 mod parsers;

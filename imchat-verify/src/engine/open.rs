@@ -45,12 +45,12 @@ impl<'a> Unsigned<'a> {
         self.body
     }
 
-    /// The decrypted body, where it was encrypted under one of the configured keys.
-    #[must_use]
-    pub fn opened(&self) -> Option<Vec<u8>> {
-        let open = self.core.scheme.open?;
+    /// The body decrypted, under every configured key that opens it: nothing proves the key here, and under a wrong one
+    /// a body may open to noise by chance.
+    pub fn opened(&self) -> impl Iterator<Item = Vec<u8>> {
         let keys = self.core.keys.iter().filter(|key| key.counts_at(self.now));
-        keys.filter_map(|key| open(&key.secret, self.body).ok().flatten()).next()
+        let open = self.core.scheme.open;
+        keys.filter_map(move |key| open?(&key.secret, self.body).ok().flatten())
     }
 
     /// The scheme's own answer to this body, once the configured token fits it; signed or not, the body must say that

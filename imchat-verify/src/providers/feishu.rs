@@ -95,8 +95,7 @@ provider! {
 
 /// The URL check is the one request without signature headers; with an encrypt key set, only an encrypted one counts.
 fn challenge(request: &Unsigned<'_>) -> Option<Reply> {
-    let opened = request.opened()?;
-    request.handshake(&opened)
+    request.opened().find_map(|opened| request.handshake(&opened))
 }
 
 /// `{"encrypt": base64(iv ‖ AES-256-CBC(SHA-256(encrypt key), PKCS#7))}`. A body without `encrypt` is plain.

@@ -4,7 +4,9 @@ use super::Source;
 
 /// What a delivery's [`DedupKey`](crate::dedup::DedupKey) is made of.
 ///
-/// Where every source of an id is absent the key falls back to the body's digest, never to a random one.
+/// Where every source of an id is absent the key falls back to the body's digest, never to a random one. An id, or a
+/// tenant, that nobody signs counts as absent: a relay would choose the key. Only where a scheme signs nothing (a token)
+/// or checks by a function of its own are they taken as they come.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Key {

@@ -164,6 +164,20 @@ fn every_failure_of_an_unsigned_challenge_is_the_same_error() {
 }
 
 #[test]
+fn an_encrypted_challenge_is_answered_under_either_key_of_a_rotation() {
+    let secrets = Secrets::new("the next encrypt key").and_previous(keys::FEISHU_ENCRYPT);
+    let verifier = Feishu::verifier(secrets).unwrap();
+    // Under the wrong key one in 256 decrypts to something, with a padding that fits by chance.
+    for nth in 0..2000_u16 {
+        let [high, low] = nth.to_be_bytes();
+        let mut iv = [7; 16];
+        (iv[14], iv[15]) = (high, low);
+        let request = Request::post(feishu_seal(keys::FEISHU_ENCRYPT.as_bytes(), &challenge("c-1"), iv));
+        assert!(matches!(judge(&verifier, &request), Outcome::Handshake(_)), "number {nth}");
+    }
+}
+
+#[test]
 fn a_signed_event_that_calls_itself_a_challenge_is_an_event() {
     let body = format!(
         r#"{{"header":{{"event_id":"e-1","token":"{}"}},"challenge":"c-1","type":"url_verification"}}"#,

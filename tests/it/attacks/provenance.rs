@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use imchat_tests::{Subject, forge, keys, payload, payloads};
 use imchat_verify::dedup::DedupKey;
 use imchat_verify::providers::{self, Feishu, Slack};
-use imchat_verify::{Provenance, Role, Secrets, Verifier};
+use imchat_verify::scheme::{Facts, Hash, Key, Source, When};
+use imchat_verify::{Provenance, Role, Scheme, Secrets, Signature, Verifier};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -93,6 +94,63 @@ fn scopes_of_confusable_names_never_collide() {
             }
         }
     }
+}
+
+#[test]
+fn long_names_do_not_lend_each_other_bytes() {
+    let long = "x".repeat(70);
+    let pairs = [
+        (key(Some(&format!("{long}\u{1}b")), Some("c"), "1"), key(Some(&long), Some("b\u{1}c"), "1")),
+        (key(Some("c"), Some(&format!("{long}i")), "1"), key(Some("c"), Some(&long), "i1")),
+        (key(None, Some(&format!("{long}i")), "1"), key(None, Some(&long), "i1")),
+        (key(Some(&long), None, "1"), key(None, Some(&long), "1")),
+    ];
+    for (one, other) in pairs {
+        assert_ne!(one, other);
+    }
+}
+
+#[test]
+fn an_unsigned_header_that_comes_twice_says_nothing() {
+    let twice = forge::github("d1", b"{}").and("X-GitHub-Event", "release").and("x-github-delivery", "d2");
+    let who = judge(&github(), &twice).event().who;
+    assert_eq!((who.event_type, who.event_id), (None, None));
+}
+
+/// A scheme that signs its body alone and finds everything else in headers, one of them twice.
+const OF_HEADERS: Scheme = Scheme::hmac("of-headers", Hash::Sha256, Signature::hex("x-signature"))
+    .key(Key::Id(&[Source::Header("x-id")]))
+    .event_type(&[Source::Header("x-event")])
+    .tenant(&[Source::Header("x-tenant")])
+    .kind(&[When::Is(Source::Header("x-event"), "push")], Facts::new("pushes"))
+    .build();
+
+fn of_headers(event: &str, id: &str, tenant: &str) -> imchat_tests::Request {
+    let tag = forge::hex(&forge::hmac_sha256(keys::SLACK.as_bytes(), &[b"{}"]));
+    let request = imchat_tests::Request::post("{}").and("x-signature", tag);
+    request.and("x-event", event).and("x-id", id).and("x-tenant", tenant)
+}
+
+#[test]
+fn a_key_is_made_of_what_is_signed_and_of_nothing_else() {
+    let verifier = Verifier::of(&OF_HEADERS, keys::SLACK).unwrap();
+    let first = judge(&verifier, &of_headers("push", "1", "T1")).event().who;
+    assert_eq!(first.event_id, Some(Provenance::Unsigned("1".to_owned())), "it is for logs");
+    for replayed in [of_headers("push", "2", "T1"), of_headers("push", "1", "T2"), of_headers("pull", "", "")] {
+        assert_eq!(judge(&verifier, &replayed).event().who.key, first.key, "a relay chose the key");
+    }
+}
+
+#[test]
+fn a_receipt_keeps_a_header_that_the_scheme_reads_twice() {
+    let verifier = Verifier::of(&OF_HEADERS, keys::SLACK).unwrap();
+    let request = of_headers("push", "1", "T1");
+    let verdict = verifier.verify(request.head(), &request.body, imchat_tests::at(imchat_tests::SIGNED_AT));
+    let Ok(imchat_verify::Verdict::Event(proved)) = verdict else { panic!("no event") };
+    let receipt = proved.receipt();
+    assert_eq!(proved.kind().name(), "pushes");
+    assert_eq!(receipt.kind().name(), "pushes");
+    assert_eq!(imchat_tests::who(&receipt.identity()), imchat_tests::who(&proved.identity()));
 }
 
 #[test]

@@ -83,6 +83,16 @@ fn the_border_between_id_and_time_does_not_move() {
     assert!(!judge(&slack().window(None), &moved).is_accepted());
 }
 
+#[test]
+fn two_values_in_one_header_are_refused_though_they_are_signed() {
+    for joint in [",", ", ", " "] {
+        let request = forge::standard(&format!("msg_1{joint}msg_2"), NOW, b"{}");
+        assert!(matches!(judge(&standard(), &request).error(), Error::Malformed(..)), "an id joined by {joint:?}");
+        let request = forge::feishu(NOW, &format!("1{joint}2"), b"{}");
+        assert!(matches!(judge(&feishu(), &request).error(), Error::Malformed(..)), "a nonce joined by {joint:?}");
+    }
+}
+
 /// A scheme whose id stands behind the body.
 const TRAILING: Scheme = Scheme::hmac("trailing", Hash::Sha256, Signature::hex("x-signature"))
     .timestamp(Source::Header("x-time"), Unit::Seconds, Window::FIVE_MINUTES)
