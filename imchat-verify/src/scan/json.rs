@@ -381,10 +381,10 @@ fn deeper(depth: usize) -> Result<usize, NotJson> {
     if depth > MAX_DEPTH { Err(NotJson) } else { Ok(depth) }
 }
 
-/// The length of a path's first step, if it is this one.
+/// The length of a path's first step, if it is this one. A name with a slash in it is one member's, not a path of two.
 fn starts_with_step(path: &str, step: &str) -> Option<usize> {
     let ends = matches!(path.as_bytes().get(step.len()), None | Some(b'/'));
-    (ends && path.starts_with(step)).then_some(step.len())
+    (ends && path.starts_with(step) && !step.contains('/')).then_some(step.len())
 }
 
 /// The length of a path's first step, if it names this place of an array, without leading zeros.

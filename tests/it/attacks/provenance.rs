@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use imchat_tests::{Subject, forge, keys, payload, payloads};
+use imchat_tests::{Request, Subject, forge, keys, payload, payloads};
 use imchat_verify::dedup::DedupKey;
 use imchat_verify::providers::{self, Feishu, Slack};
 use imchat_verify::{Provenance, Role, Secrets, Verifier};
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{github, judge, slack};
+use super::{feishu, github, judge, slack};
 
 const NOW: &str = "1700000000";
 
@@ -35,7 +35,7 @@ fn a_signed_header_is_marked_signed() {
 fn under_a_token_alone_nothing_is_signed() {
     let verifier = Feishu::verifier(Secrets::of(Role::VerificationToken, keys::FEISHU_TOKEN)).unwrap();
     let body = payload("feishu/message").request.body;
-    let who = judge(&verifier, &imchat_tests::Request::post(body)).event().who;
+    let who = judge(&verifier, &Request::post(body)).event().who;
     for stated in [who.event_id, who.semantic_id, who.event_type, who.tenant] {
         assert!(matches!(stated, Some(Provenance::Unsigned(_))), "{stated:?}");
     }
@@ -93,6 +93,17 @@ fn scopes_of_confusable_names_never_collide() {
             }
         }
     }
+}
+
+#[test]
+fn a_members_name_with_a_slash_is_no_path() {
+    let verifier = feishu();
+    let body = br#"{"header/event_id":"evil","uuid":"u1","header/tenant_key":"evil"}"#;
+    let token = format!(r#","token":"{}"}}"#, keys::FEISHU_TOKEN);
+    let body = [&body[..body.len() - 1], token.as_bytes()].concat();
+    let who = judge(&verifier, &forge::feishu(NOW, "1", &body)).event().who;
+    assert_eq!(who.event_id.map(Provenance::into_inner).as_deref(), Some("u1"));
+    assert_eq!(who.tenant, None);
 }
 
 #[test]
