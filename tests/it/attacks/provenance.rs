@@ -107,6 +107,18 @@ fn a_members_name_with_a_slash_is_no_path() {
 }
 
 #[test]
+fn half_a_character_in_a_text_does_not_take_the_identity_away() {
+    // What cuts a text by UTF-16 units and escapes the rest writes this, and so may a person who types it.
+    let body = br#"{"team_id":"T1","event_id":"Ev1","event":{"type":"message","text":"cut \ud83d"},"\udead":1}"#;
+    let who = judge(&slack(), &forge::slack(NOW, body)).event().who;
+    assert_eq!(who.event_id.map(Provenance::into_inner).as_deref(), Some("Ev1"));
+    assert_eq!(who.tenant.map(Provenance::into_inner).as_deref(), Some("T1"));
+    assert_eq!(who.key, Some(key(None, Some("T1"), "Ev1")));
+    let halved = judge(&slack(), &forge::slack(NOW, br#"{"team_id":"\ud83d","event_id":"Ev1"}"#)).event().who;
+    assert_eq!(halved.tenant, None, "half a character is no text");
+}
+
+#[test]
 fn providers_with_the_same_id_never_collide() {
     let request = forge::standard("msg_1", NOW, b"{}");
     let keys: Vec<DedupKey> = [&providers::STANDARD_WEBHOOKS, &providers::OPENAI, &providers::SVIX]
