@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use imchat_tests::{Request, Subject, forge, keys, payload, payloads};
 use imchat_verify::dedup::DedupKey;
 use imchat_verify::providers::{self, Feishu, Slack};
-use imchat_verify::{Provenance, Role, Secrets, Verifier};
+use imchat_verify::scheme::Hash;
+use imchat_verify::scheme::Source::Json;
+use imchat_verify::{Provenance, Role, Scheme, Secrets, Signature, Verifier};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -116,6 +118,55 @@ fn half_a_character_in_a_text_does_not_take_the_identity_away() {
     assert_eq!(who.key, Some(key(None, Some("T1"), "Ev1")));
     let halved = judge(&slack(), &forge::slack(NOW, br#"{"team_id":"\ud83d","event_id":"Ev1"}"#)).event().who;
     assert_eq!(halved.tenant, None, "half a character is no text");
+}
+
+/// A scheme with more places than one scan of a body follows.
+const MANY: Scheme = Scheme::hmac("many", Hash::Sha256, Signature::hex("x-signature"))
+    .event_type(&[
+        Json("/1"),
+        Json("/2"),
+        Json("/3"),
+        Json("/4"),
+        Json("/5"),
+        Json("/6"),
+        Json("/7"),
+        Json("/8"),
+        Json("/9"),
+        Json("/10"),
+        Json("/11"),
+        Json("/12"),
+        Json("/13"),
+        Json("/14"),
+        Json("/15"),
+        Json("/16"),
+        Json("/17"),
+        Json("/18"),
+        Json("/19"),
+        Json("/20"),
+        Json("/21"),
+        Json("/22"),
+        Json("/23"),
+        Json("/24"),
+        Json("/25"),
+        Json("/26"),
+        Json("/27"),
+        Json("/28"),
+        Json("/29"),
+        Json("/30"),
+        Json("/31"),
+        Json("/32"),
+    ])
+    .tenant(&[Json("/tenant")])
+    .build();
+
+#[test]
+fn a_scheme_with_many_places_reads_them_all() {
+    let verifier = Verifier::of(&MANY, keys::SLACK).unwrap();
+    let body = br#"{"tenant":"T1","32":"last"}"#;
+    let tag = forge::hex(&forge::hmac_sha256(keys::SLACK.as_bytes(), &[body]));
+    let who = judge(&verifier, &Request::post(body).and("x-signature", tag)).event().who;
+    assert_eq!(who.event_type.map(Provenance::into_inner).as_deref(), Some("last"));
+    assert_eq!(who.tenant.map(Provenance::into_inner).as_deref(), Some("T1"));
 }
 
 #[test]
