@@ -76,17 +76,13 @@ impl Core {
         Ok(())
     }
 
-    /// A timestamp that no window has parsed is still part of a message with borders. Beside the body its border is that
-    /// all times of our age have the same number of digits.
+    /// A timestamp that no window has parsed is still part of a message with borders. Beside another value of the sender's
+    /// its border is that all times of our age have the same number of digits.
     fn check_unparsed_timestamp(&self, source: Source, text: &[u8], unit: Unit) -> Result<(), Error> {
         let message = self.scheme.message;
         let Some(index) = message.iter().position(|part| matches!(part, Part::Timestamp)) else { return Ok(()) };
         let neighbours = [index.checked_sub(1), index.checked_add(1)];
-        let beside_body = neighbours
-            .into_iter()
-            .filter_map(|at| message.get(at?))
-            .any(|part| matches!(part, Part::Body | Part::Custom(_)));
-        if !beside_body {
+        if !neighbours.into_iter().filter_map(|at| message.get(at?)).any(Part::is_variable) {
             return self.check_border(source, text, index);
         }
         let digits = match unit {
