@@ -76,17 +76,15 @@ impl Core {
         Ok(())
     }
 
-    /// A timestamp that no window has parsed is still part of a message with borders. Beside the body its border is that
-    /// all times of our age have the same number of digits.
+    /// A timestamp that no window has parsed is still part of a message with borders. Beside another value of the sender's
+    /// its border is that all times of our age have the same number of digits.
     fn check_unparsed_timestamp(&self, source: Source, text: &[u8], unit: Unit) -> Result<(), Error> {
         let message = self.scheme.message;
         let Some(index) = message.iter().position(|part| matches!(part, Part::Timestamp)) else { return Ok(()) };
         let neighbours = [index.checked_sub(1), index.checked_add(1)];
-        let beside_body = neighbours
-            .into_iter()
-            .filter_map(|at| message.get(at?))
-            .any(|part| matches!(part, Part::Body | Part::Custom(_)));
-        if !beside_body {
+        let touches = neighbours.into_iter().filter_map(|at| message.get(at?)).any(Part::is_variable);
+        // What begins with no digit never was a time, and no border of one that was can be moved to look like it.
+        if !touches || !text.first().is_some_and(u8::is_ascii_digit) {
             return self.check_border(source, text, index);
         }
         let digits = match unit {

@@ -27,7 +27,7 @@ pub(crate) enum Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    /// The text of a scalar, with escapes resolved.
+    /// The text of a scalar, with escapes resolved; nothing where one of them is half a character.
     pub(crate) fn text(self) -> Option<Cow<'a, str>> {
         match self {
             Self::String(raw) if raw.contains('\\') => unescape(raw).map(Cow::Owned),
@@ -306,7 +306,7 @@ impl<'a, 'p> Scanner<'a, 'p> {
                 Some(b'\\') => {}
                 _ => return Err(NotJson),
             }
-            let (_, length) = escape(self.bytes.get(self.at..).ok_or(NotJson)?).ok_or(NotJson)?;
+            let length = escape_len(self.bytes.get(self.at..).ok_or(NotJson)?).ok_or(NotJson)?;
             self.at = self.at.saturating_add(length);
         }
     }
@@ -381,10 +381,10 @@ fn deeper(depth: usize) -> Result<usize, NotJson> {
     if depth > MAX_DEPTH { Err(NotJson) } else { Ok(depth) }
 }
 
-/// The length of a path's first step, if it is this one.
+/// The length of a path's first step, if it is this one. A name with a slash in it is one member's, not a path of two.
 fn starts_with_step(path: &str, step: &str) -> Option<usize> {
     let ends = matches!(path.as_bytes().get(step.len()), None | Some(b'/'));
-    (ends && path.starts_with(step)).then_some(step.len())
+    (ends && path.starts_with(step) && !step.contains('/')).then_some(step.len())
 }
 
 /// The length of a path's first step, if it names this place of an array, without leading zeros.
@@ -393,6 +393,16 @@ fn index_step(path: &str, index: usize) -> Option<usize> {
     let canonical = step == "0" || !step.starts_with('0');
     let digits = canonical && step.bytes().all(|byte| byte.is_ascii_digit());
     (digits && step.parse() == Ok(index)).then_some(step.len())
+}
+
+/// The length of one escape at the start of `bytes`. Half of a surrogate pair is an escape like any other: who cuts a
+/// text by UTF-16 units writes one, and it must not hide what stands elsewhere in the body.
+fn escape_len(bytes: &[u8]) -> Option<usize> {
+    match *bytes.get(1)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(2),
+        b'u' => unit(bytes.get(2..6)?).map(|_| 6),
+        _ => None,
+    }
 }
 
 /// The character of one escape at the start of `bytes`, and the escape's length in bytes.
@@ -428,6 +438,7 @@ fn unit(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0_u32, |unit, digit| Some((unit << 4) | char::from(*digit).to_digit(16)?))
 }
 
+/// The text with its escapes resolved; nothing where one is half a character.
 fn unescape(raw: &str) -> Option<String> {
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;

@@ -70,7 +70,7 @@ impl Sources {
             if ready.all.contains(&source) {
                 continue;
             }
-            if let (Source::Json(pointer), true) = (source, ready.pointers.len() < MAX_POINTERS) {
+            if let Source::Json(pointer) = source {
                 ready.pointers.push(pointer);
                 ready.places.push(ready.all.len());
             }
@@ -100,9 +100,16 @@ impl Sources {
                 _ => {}
             }
         }
-        let mut found = [Found::Absent; MAX_POINTERS];
-        if json && !self.pointers.is_empty() && json::scan(body, &self.pointers, &mut found).is_ok() {
-            for (place, found) in self.places.iter().zip(found) {
+        if !json {
+            return values;
+        }
+        // One scan does for every scheme but those with very many places.
+        for (pointers, places) in self.pointers.chunks(MAX_POINTERS).zip(self.places.chunks(MAX_POINTERS)) {
+            let mut found = [Found::Absent; MAX_POINTERS];
+            if json::scan(body, pointers, &mut found).is_err() {
+                break;
+            }
+            for (place, found) in places.iter().zip(found) {
                 if let Some(value) = values.get_mut(*place) {
                     *value = Value::found(found);
                 }

@@ -2,12 +2,12 @@
 
 use core::fmt;
 
-use super::{Algorithm, Layout, Part, Scheme, Source};
+use super::{Algorithm, Layout, Part, Scheme, Source, places, places::same};
 use crate::engine::{MAX_FAMILIES, MAX_PARTS, MAX_PIECES};
 
 /// The rule that a scheme breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SchemeError(&'static str);
+pub struct SchemeError(pub(super) &'static str);
 
 impl SchemeError {
     /// The rule, as a sentence.
@@ -32,18 +32,44 @@ macro_rules! require {
         }
     };
 }
+pub(super) use require;
 
 pub(super) const fn check(scheme: &Scheme) -> Result<(), SchemeError> {
     require!(is_name(scheme.name), "a scheme's name is made of lower-case letters, digits and hyphens");
     require!(!scheme.crowded, "a scheme has at most six kinds and three handshakes: a further one would be dropped");
     require!(scheme.signature.family.len() <= MAX_FAMILIES, "a family has at most two spellings");
+    let mut families = scheme.signature.family;
+    while let [family, rest @ ..] = families {
+        let spelled = !family.is_empty() && is_lower(family.as_bytes());
+        require!(spelled, "a family is spelled in lower-case letters, digits and hyphens");
+        families = rest;
+    }
+    if let Err(error) = check_second(scheme) {
+        return Err(error);
+    }
     if let Err(error) = check_headers(scheme) {
         return Err(error);
     }
     if let Err(error) = check_message(scheme) {
         return Err(error);
     }
-    check_timestamp(scheme)
+    if let Err(error) = check_timestamp(scheme) {
+        return Err(error);
+    }
+    places::check(scheme)
+}
+
+/// Elements of a list are told apart by their version, and secrets by their role: a second algorithm needs both.
+const fn check_second(scheme: &Scheme) -> Result<(), SchemeError> {
+    let Some(second) = scheme.alternate else { return Ok(()) };
+    let own = match scheme.signature.layout {
+        Layout::Prefixed(_) => false,
+        Layout::Pairs { version, .. } | Layout::Tagged { version, .. } => !same(version, second.version),
+    };
+    require!(own, "a second algorithm needs a list of signatures and a version of its own");
+    let role = second.key.role.name();
+    require!(!same(scheme.key_role.role.name(), role), "a second algorithm needs a role of its own");
+    Ok(())
 }
 
 const fn check_headers(scheme: &Scheme) -> Result<(), SchemeError> {
@@ -60,7 +86,8 @@ const fn check_headers(scheme: &Scheme) -> Result<(), SchemeError> {
     let mut parts = scheme.message;
     while let [part, rest @ ..] = parts {
         if let Part::From(source) = part {
-            require!(source.in_head(), "only values of the head can be part of a message");
+            let collected = matches!(source, Source::Header(_) | Source::Query(_));
+            require!(collected, "only values of the head can be part of a message");
             require!(header_fits(*source, scheme), LOWER_CASE);
         }
         parts = rest;
@@ -68,7 +95,7 @@ const fn check_headers(scheme: &Scheme) -> Result<(), SchemeError> {
     Ok(())
 }
 
-const LOWER_CASE: &str =
+pub(super) const LOWER_CASE: &str =
     "header names are lower-case, and start with * where, and only where, the signature has a family";
 
 const fn header_fits(source: Source, scheme: &Scheme) -> bool {
@@ -80,7 +107,7 @@ const fn header_fits(source: Source, scheme: &Scheme) -> bool {
     is_lower(rest) && !rest.is_empty() && family != scheme.signature.family.is_empty()
 }
 
-const fn is_lower(mut text: &[u8]) -> bool {
+pub(super) const fn is_lower(mut text: &[u8]) -> bool {
     while let [byte, rest @ ..] = text {
         if !matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-') {
             return false;
@@ -92,6 +119,13 @@ const fn is_lower(mut text: &[u8]) -> bool {
 
 const fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 32 && is_lower(name.as_bytes())
+}
+
+const URL_BORDER: &str = "the text beside the URL begins and ends with a byte that no URL holds, such as a line feed: a sender chooses the query";
+
+const fn in_urls(byte: Option<&u8>) -> bool {
+    // Servers let through more than the grammar allows.
+    !matches!(byte, Some(..=b' '))
 }
 
 const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
@@ -117,6 +151,12 @@ const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
         require!(!(loose && this_is_loose), "two variable parts stand side by side: a sender could move the border");
         loose = if part.is_variable() { this_is_loose || (variable && loose) } else { false };
         variable = part.is_variable();
+        if let (Part::Url, [Part::Lit(text), ..]) = (part, rest) {
+            require!(!in_urls(text.as_bytes().first()), URL_BORDER);
+        }
+        if let (Part::Lit(text), [Part::Url, ..], true) = (part, rest, body) {
+            require!(!in_urls(text.as_bytes().last()), URL_BORDER);
+        }
         parts = rest;
     }
     require!(from_head <= MAX_PARTS, "at most two values of the head are parts of a message");

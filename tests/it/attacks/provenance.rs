@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use imchat_tests::{Subject, forge, keys, payload, payloads};
+use imchat_tests::{Request, Subject, forge, keys, payload, payloads};
 use imchat_verify::dedup::DedupKey;
 use imchat_verify::providers::{self, Feishu, Slack};
-use imchat_verify::scheme::{Facts, Hash, Key, Source, When};
+use imchat_verify::scheme::Source::Json;
+use imchat_verify::scheme::{Facts, Hash, Source, When};
 use imchat_verify::{Provenance, Role, Scheme, Secrets, Signature, Verifier};
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{github, judge, slack};
+use super::{feishu, github, judge, slack};
 
 const NOW: &str = "1700000000";
 
@@ -36,7 +37,7 @@ fn a_signed_header_is_marked_signed() {
 fn under_a_token_alone_nothing_is_signed() {
     let verifier = Feishu::verifier(Secrets::of(Role::VerificationToken, keys::FEISHU_TOKEN)).unwrap();
     let body = payload("feishu/message").request.body;
-    let who = judge(&verifier, &imchat_tests::Request::post(body)).event().who;
+    let who = judge(&verifier, &Request::post(body)).event().who;
     for stated in [who.event_id, who.semantic_id, who.event_type, who.tenant] {
         assert!(matches!(stated, Some(Provenance::Unsigned(_))), "{stated:?}");
     }
@@ -119,15 +120,15 @@ fn an_unsigned_header_that_comes_twice_says_nothing() {
 
 /// A scheme that signs its body alone and finds everything else in headers, one of them twice.
 const OF_HEADERS: Scheme = Scheme::hmac("of-headers", Hash::Sha256, Signature::hex("x-signature"))
-    .key(Key::Id(&[Source::Header("x-id")]))
+    .event_id(&[Source::Header("x-id")])
     .event_type(&[Source::Header("x-event")])
     .tenant(&[Source::Header("x-tenant")])
     .kind(&[When::Is(Source::Header("x-event"), "push")], Facts::new("pushes"))
     .build();
 
-fn of_headers(event: &str, id: &str, tenant: &str) -> imchat_tests::Request {
+fn of_headers(event: &str, id: &str, tenant: &str) -> Request {
     let tag = forge::hex(&forge::hmac_sha256(keys::SLACK.as_bytes(), &[b"{}"]));
-    let request = imchat_tests::Request::post("{}").and("x-signature", tag);
+    let request = Request::post("{}").and("x-signature", tag);
     request.and("x-event", event).and("x-id", id).and("x-tenant", tenant)
 }
 
@@ -151,6 +152,78 @@ fn a_receipt_keeps_a_header_that_the_scheme_reads_twice() {
     assert_eq!(proved.kind().name(), "pushes");
     assert_eq!(receipt.kind().name(), "pushes");
     assert_eq!(imchat_tests::who(&receipt.identity()), imchat_tests::who(&proved.identity()));
+}
+
+#[test]
+fn a_members_name_with_a_slash_is_no_path() {
+    let verifier = feishu();
+    let body = br#"{"header/event_id":"evil","uuid":"u1","header/tenant_key":"evil"}"#;
+    let token = format!(r#","token":"{}"}}"#, keys::FEISHU_TOKEN);
+    let body = [&body[..body.len() - 1], token.as_bytes()].concat();
+    let who = judge(&verifier, &forge::feishu(NOW, "1", &body)).event().who;
+    assert_eq!(who.event_id.map(Provenance::into_inner).as_deref(), Some("u1"));
+    assert_eq!(who.tenant, None);
+}
+
+#[test]
+fn half_a_character_in_a_text_does_not_take_the_identity_away() {
+    // What cuts a text by UTF-16 units and escapes the rest writes this, and so may a person who types it.
+    let body = br#"{"team_id":"T1","event_id":"Ev1","event":{"type":"message","text":"cut \ud83d"},"\udead":1}"#;
+    let who = judge(&slack(), &forge::slack(NOW, body)).event().who;
+    assert_eq!(who.event_id.map(Provenance::into_inner).as_deref(), Some("Ev1"));
+    assert_eq!(who.tenant.map(Provenance::into_inner).as_deref(), Some("T1"));
+    assert_eq!(who.key, Some(key(None, Some("T1"), "Ev1")));
+    let halved = judge(&slack(), &forge::slack(NOW, br#"{"team_id":"\ud83d","event_id":"Ev1"}"#)).event().who;
+    assert_eq!(halved.tenant, None, "half a character is no text");
+}
+
+/// A scheme with more places than one scan of a body follows.
+const MANY: Scheme = Scheme::hmac("many", Hash::Sha256, Signature::hex("x-signature"))
+    .event_type(&[
+        Json("/1"),
+        Json("/2"),
+        Json("/3"),
+        Json("/4"),
+        Json("/5"),
+        Json("/6"),
+        Json("/7"),
+        Json("/8"),
+        Json("/9"),
+        Json("/10"),
+        Json("/11"),
+        Json("/12"),
+        Json("/13"),
+        Json("/14"),
+        Json("/15"),
+        Json("/16"),
+        Json("/17"),
+        Json("/18"),
+        Json("/19"),
+        Json("/20"),
+        Json("/21"),
+        Json("/22"),
+        Json("/23"),
+        Json("/24"),
+        Json("/25"),
+        Json("/26"),
+        Json("/27"),
+        Json("/28"),
+        Json("/29"),
+        Json("/30"),
+        Json("/31"),
+        Json("/32"),
+    ])
+    .tenant(&[Json("/tenant")])
+    .build();
+
+#[test]
+fn a_scheme_with_many_places_reads_them_all() {
+    let verifier = Verifier::of(&MANY, keys::SLACK).unwrap();
+    let body = br#"{"tenant":"T1","32":"last"}"#;
+    let tag = forge::hex(&forge::hmac_sha256(keys::SLACK.as_bytes(), &[body]));
+    let who = judge(&verifier, &Request::post(body).and("x-signature", tag)).event().who;
+    assert_eq!(who.event_type.map(Provenance::into_inner).as_deref(), Some("last"));
+    assert_eq!(who.tenant.map(Provenance::into_inner).as_deref(), Some("T1"));
 }
 
 #[test]

@@ -39,6 +39,19 @@ fn escapes_are_resolved_in_values_and_names() {
 }
 
 #[test]
+fn half_a_surrogate_pair_is_json_and_no_text() {
+    for half in [r"\ud83d", r"\ude00", r"\ude00\ud83d", r"\ud83d\u0041", r"\ud83dx"] {
+        let text = format!(r#"{{"cut":"{half}","{half}":1,"id":"a"}}"#);
+        assert_eq!(find(&text, "/id"), Ok(Found::String("a")), "{half}");
+        let cut = find(&text, "/cut").unwrap();
+        assert!(cut.is_present() && cut.text().is_none(), "{half}");
+    }
+    for broken in [r"\ud83", r"\ug83d", r"\ud83d\u00", r"\u+123"] {
+        assert_eq!(find(&format!(r#"["{broken}"]"#), "/0"), Err(super::NotJson), "{broken}");
+    }
+}
+
+#[test]
 fn depth_is_bounded_in_skipped_values_too() {
     let nested = |depth: usize| format!("{{\"a\":{}{},\"id\":1}}", "[".repeat(depth), "]".repeat(depth));
     assert_eq!(find(&nested(MAX_DEPTH - 1), "/id"), Ok(Found::Plain("1")));
@@ -61,7 +74,6 @@ fn what_is_not_json_is_refused() {
         "nul",
         "\"\u{1}\"",
         r#""\x""#,
-        r#""\ud800""#,
         r#""\u+123""#,
         "{a:1}",
         "'a'",
