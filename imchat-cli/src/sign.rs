@@ -57,12 +57,19 @@ pub(crate) fn signer(scheme: &'static Scheme, given: &Given) -> Result<Signer, S
 
 /// The headers that sign a request.
 pub(crate) fn sign(signer: &Signer, scheme: &Scheme, request: SignRequest<'_>) -> Result<Vec<(String, String)>, Stop> {
-    signer.sign(request).map_err(|error| match error {
+    let headers = signer.sign(request).map_err(|error| match error {
         SignError::Unsupported(_) => Stop::usage(format!(
             "unsupported: {error}; {} signs with a secret of the role {}",
             scheme.name(),
             scheme.primary_role()
         )),
         _ => Stop::usage(format!("{error}; give the public URL with --url")),
-    })
+    })?;
+    // An id with a line end in it would print as one header more.
+    let one_line = |value: &str| value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+    if headers.iter().all(|(_, value)| one_line(value)) {
+        Ok(headers)
+    } else {
+        Err(Stop::usage("--id cannot be sent in a header: use visible ASCII"))
+    }
 }

@@ -29,7 +29,7 @@ pub(crate) fn run(args: &VerifyArgs, out: &mut dyn Write) -> Result<(), Stop> {
     }
     let bytes = file::read(&args.request, "the request")?;
     let mut request = Captured::parse(&bytes)
-        .map_err(|wrong| Stop::found(format!("{} is no captured request: {wrong}", args.request.display())))?;
+        .map_err(|wrong| Stop::usage(format!("{} is no captured request: {wrong}", args.request.display())))?;
     if let Some(note) = &request.note {
         remark("note", note);
     }

@@ -193,8 +193,12 @@ fn api_url(lookup: Lookup<'_>) -> Result<String, ConfigError> {
     let refused = |problem| ConfigError::Unusable { name: NAME, problem };
 
     let uri: Uri = url.parse().map_err(|_| refused("is not a URL: write for instance https://slack.com/api"))?;
-    if uri.query().is_some() || uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-        return Err(refused("has a query or credentials in it: write only scheme, host and path"));
+    // What is parsed has lost its fragment; the text, to which the methods' names are added, has not.
+    if url.contains('#')
+        || uri.query().is_some()
+        || uri.authority().is_some_and(|authority| authority.as_str().contains('@'))
+    {
+        return Err(refused("has a query, a fragment or credentials in it: write only scheme, host and path"));
     }
     match (uri.scheme(), uri.host()) {
         (Some(scheme), Some(_)) if *scheme == Scheme::HTTPS => {}

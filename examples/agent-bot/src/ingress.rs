@@ -3,7 +3,8 @@
 //! | outcome | status |
 //! |---|---|
 //! | proved and taken, or taken before | 200, empty |
-//! | proved, but the queue is full or the process is stopping | 503 with `Retry-After`, so that Slack sends it again |
+//! | an event, proved, but the queue is full or the process is stopping | 503 with `Retry-After`: Slack sends it again |
+//! | the same, for a click or a modal, which Slack never sends again | 503: Slack tells its user that it failed |
 //! | the same, for a slash command, which Slack never sends again | 200 with a line that only its user sees |
 //! | not proved | 401 |
 

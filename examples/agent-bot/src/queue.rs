@@ -42,10 +42,10 @@ impl std::fmt::Debug for Job {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// As many jobs wait as may.
-    #[error("the queue is full: the platform will send this again")]
+    #[error("the queue is full: events come again, clicks and commands do not")]
     Full,
     /// The process is stopping.
-    #[error("the queue is closed because the process is stopping: the platform will send this again")]
+    #[error("the queue is closed because the process is stopping: events come again, clicks and commands do not")]
     Closed,
 }
 

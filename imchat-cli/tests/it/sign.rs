@@ -45,6 +45,17 @@ fn what_is_signed_verifies_for_every_provider() {
 }
 
 #[test]
+fn an_id_cannot_add_a_header() {
+    let body = file("sign-id", "{}");
+    let args = ["sign", "--provider", "svix", "--secret-env", "KEY", "--body", &body, "--id", "msg_1\nX-Evil: 1"];
+    for more in [&[][..], &["--curl"]] {
+        let ran = imchat(&[("KEY", WHSEC)], &[&args[..], more].concat());
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
+        assert!(ran.err.contains("--id cannot be sent in a header"), "{}", ran.err);
+    }
+}
+
+#[test]
 fn the_published_examples_come_out() {
     let body = file("sign-github", "Hello, World!");
     let env = [("KEY", "It's a Secret to Everybody")];

@@ -104,7 +104,7 @@ fn a_line_end_that_was_not_signed_is_found() {
     assert!(ran.err.contains("ends in a line end that was not signed"), "{}", ran.err);
     let cut = file("verify-cut", raw(signature, "Hello, World!").trim_end_matches('!'));
     let ran = imchat(&env, &[&args[..], &[&cut]].concat());
-    assert_eq!(ran.code, Some(1));
+    assert_eq!(ran.code, Some(2));
     assert!(ran.err.contains("cut off"), "{}", ran.err);
 }
 

@@ -179,8 +179,9 @@ impl WebhookBuilder {
         self
     }
 
-    /// Chooses the verifier by the request's head, for many tenants behind one route; nothing chosen is a 401. Facts and
-    /// limits stay those of the verifier that the builder started with.
+    /// Chooses the verifier by the request's head, for many tenants behind one route. Where it chooses none, the request is
+    /// read and answered like a forgery, so that nobody learns which tenants there are. Facts
+    /// and limits stay those of the verifier that the builder started with.
     pub fn resolve(
         mut self,
         choose: impl Fn(&http::request::Parts) -> Option<Arc<dyn Verify>> + Send + Sync + 'static,

@@ -27,10 +27,14 @@ pub(super) async fn receive<B: Body>(config: &Config, parts: &Parts, body: B) ->
     if parts.method != Method::POST {
         return Err(Rejection::Method);
     }
-    let chosen = config.resolve.as_ref().map(|resolve| resolve(parts).ok_or(Rejection::Unknown)).transpose()?;
-    let verify: &dyn Verify = chosen.as_deref().unwrap_or(&*config.verify);
-    let limit = config.body_limit.unwrap_or_else(|| verify.scheme().largest_body());
+    let limit = config.body_limit.unwrap_or_else(|| config.verify.scheme().largest_body());
     body::check_head(&parts.headers, limit)?;
+    let chosen = config.resolve.as_ref().map(|resolve| resolve(parts));
+    // Where none is chosen, the request takes the same way and is refused at its end: an answer that came sooner, or of
+    // another kind, would tell which tenants there are.
+    let known = !matches!(chosen, Some(None));
+    let chosen = chosen.flatten();
+    let verify: &dyn Verify = chosen.as_deref().unwrap_or(&*config.verify);
     let url = public_url(config, parts);
     let head = match &url {
         Some(url) => Head::new(parts.method.as_str(), url, &parts.headers),
@@ -39,7 +43,11 @@ pub(super) async fn receive<B: Body>(config: &Config, parts: &Parts, body: B) ->
     let now = config.clock.now();
     let mut pending = match verify.begin(head, now) {
         Ok(pending) => pending,
-        Err(error) => return unproved(config, error, body).await,
+        Err(error) => {
+            let rejection = if known { Rejection::Unproved(error) } else { Rejection::Unknown };
+            let checked = config.ssl_check && matches!(error, Error::Missing(_));
+            return if checked { ssl_check(config, rejection, body).await } else { Err(rejection) };
+        }
     };
     let limit = if pending.is_unsigned() { limit.min(pending.limit()) } else { limit };
     pending.reserve(body::room(&parts.headers, limit));
@@ -54,6 +62,7 @@ pub(super) async fn receive<B: Body>(config: &Config, parts: &Parts, body: B) ->
     let verdict = pending.finish();
     drop(share);
     match verdict {
+        _ if !known => Err(Rejection::Unknown),
         Ok(Verdict::Event(proved)) => Ok(Received::Event(proved.receipt())),
         Ok(Verdict::Handshake(reply)) => Ok(Received::Answer(rejection::reply(reply))),
         Err(error) => Err(Rejection::Unproved(error)),
@@ -73,17 +82,14 @@ fn public_url(config: &Config, parts: &Parts) -> Option<String> {
     Some([origin, path].concat())
 }
 
-/// A head that proves nothing: refused before the body is polled, unless the old Slack check is to be answered.
-async fn unproved<B: Body>(config: &Config, error: Error, body: B) -> Result<Received, Rejection> {
-    if !config.ssl_check || !matches!(error, Error::Missing(_)) {
-        return Err(Rejection::Unproved(error));
-    }
+/// A request without a signature, where the old Slack check is to be answered.
+async fn ssl_check<B: Body>(config: &Config, rejection: Rejection, body: B) -> Result<Received, Rejection> {
     let mut form = Vec::new();
     let reading = body::read(body, SSL_CHECK_LIMIT, &config.budget, |chunk| form.extend_from_slice(chunk));
     let read = within(config.body_deadline, reading).await;
     let is_check = form.split(|byte| *byte == b'&').any(|pair| pair == b"ssl_check=1");
     match read {
         Ok(Ok(_)) if is_check => Ok(Received::Answer(rejection::reply(Reply::EMPTY))),
-        _ => Err(Rejection::Unproved(error)),
+        _ => Err(rejection),
     }
 }

@@ -1,17 +1,18 @@
 //! What is refused by its head or its signature: early, alike, and without a word of why.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderValue, Method, Request, StatusCode};
 use http_body_util::Full;
-use imchat_verify::providers::{Feishu, StandardWebhooks, Stripe};
-use imchat_verify::{Role, Secrets, providers};
+use imchat_verify::providers::{Feishu, Slack, StandardWebhooks, Stripe};
+use imchat_verify::{Role, Secrets, Verify, providers};
 use tower::{Layer as _, ServiceExt as _};
 
 use super::fixture::{
-    FEISHU_KEY, FEISHU_TOKEN, Inner, SIGNED_AT, SLACK_SECRET, STRIPE_SECRET, Script, Seen, archived, at, event,
+    FEISHU_KEY, FEISHU_TOKEN, Inner, SIGNED_AT, SLACK_SECRET, STRIPE_SECRET, Script, Seen, Step, archived, at, event,
     for_github, github, layer, reason, seen, signed, slack, with_body,
 };
 
@@ -106,6 +107,35 @@ async fn the_same_401_whatever_the_platform() {
     }
     assert_eq!(answers[0].status, StatusCode::UNAUTHORIZED);
     assert!(answers.iter().all(|answer| *answer == answers[0]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_does_not_learn_which_tenants_there_are() {
+    let tenant: Arc<dyn Verify> = Arc::new(Slack::verifier("another tenant's secret").unwrap());
+    let known = slack().resolve(move |_| Some(Arc::clone(&tenant))).build().unwrap().layer(Inner::new());
+    let unknown = slack().resolve(|_| None).build().unwrap().layer(Inner::new());
+    let whole = || Script::new([Step::Data(Bytes::from_static(b"{}"))]);
+    let requests: [(&str, &dyn Fn() -> Request<Script>); 6] = [
+        ("forged", &|| with_body(event("Ev1"), whole())),
+        ("unsigned", &|| Request::post("/").body(Script::untouchable()).unwrap()),
+        ("too large", &|| with_body(event("Ev1"), Script::new([Step::Endless(Bytes::from(vec![b'x'; 64 * 1024]))]))),
+        ("slow", &|| with_body(event("Ev1"), Script::new([Step::Never]))),
+        ("broken", &|| with_body(event("Ev1"), Script::new([Step::Broken]))),
+        ("encoded", &|| {
+            let mut request = with_body(event("Ev1"), whole());
+            request.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            request
+        }),
+    ];
+    for (what, request) in requests {
+        let mut answers = Vec::new();
+        for service in [&known, &unknown] {
+            let begun = tokio::time::Instant::now();
+            let answer = seen(service.clone().oneshot(request()).await.unwrap()).await;
+            answers.push((answer, begun.elapsed()));
+        }
+        assert_eq!(answers[0], answers[1], "{what}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

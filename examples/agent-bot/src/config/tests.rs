@@ -72,6 +72,7 @@ fn the_token_crosses_no_network_in_the_clear() {
         "slack.example/api",
         "/v1",
         "https://slack.com/api?x=1",
+        "https://slack.com/api#x",
         "not a url",
     ] {
         let error = problem(&[("SLACK_API_URL", bad)]);
