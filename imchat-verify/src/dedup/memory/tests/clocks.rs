@@ -64,6 +64,48 @@ fn a_clock_that_leapt_ahead_and_came_back_still_sweeps() {
 }
 
 #[test]
+fn a_clock_that_leapt_ahead_and_came_back_still_sweeps_what_was_done() {
+    let hands = Hands::default();
+    let store = hands.store();
+    granted(&store, 0).unwrap();
+    hands.advance(10 * YEAR);
+    for number in 0..1000 {
+        granted(&store, number).unwrap();
+    }
+    hands.advance(-10 * YEAR);
+    for number in 1000..2000 {
+        let lease = granted(&store, number).unwrap();
+        assert_eq!(complete(&store, &lease), Settled::Ok);
+    }
+    for days in [1, 9] {
+        hands.advance(days * DAY);
+        for number in 0..1000 {
+            granted(&store, usize::try_from(days).unwrap() * 10_000 + number).unwrap();
+        }
+    }
+    assert!(store.len() <= 2010, "{}", store.len());
+}
+
+#[test]
+fn the_fence_of_a_key_that_was_claimed_again_survives_its_sweep() {
+    let hands = Hands::default();
+    let store = hands.store().capacity(1000);
+    let lease = granted(&store, 2).unwrap();
+    assert_eq!(complete(&store, &lease), Settled::Ok);
+    let first = granted(&store, 1).unwrap();
+    hands.advance(15);
+    let second = granted(&store, 1).unwrap();
+    assert!(second.fence() > first.fence());
+    hands.advance(60);
+    // A duplicate, which hands out no fence.
+    assert!(is_done(&store, 2));
+    assert_eq!(store.len(), 1);
+    hands.advance(-75);
+    let third = granted(&store, 1).unwrap();
+    assert!(third.fence() > second.fence());
+}
+
+#[test]
 fn a_clock_that_steps_back_forgets_nothing() {
     let hands = Hands::default();
     let store = hands.store();

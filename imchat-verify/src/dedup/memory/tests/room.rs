@@ -46,6 +46,20 @@ fn what_has_ended_leaves_before_what_lasts() {
 }
 
 #[test]
+fn a_store_full_of_what_has_ended_evicts_nothing_before_its_time() {
+    let hands = Hands::default();
+    let store = hands.store().capacity(20_000);
+    for number in 0..20_000 {
+        granted(&store, number).unwrap();
+    }
+    hands.advance(60);
+    for number in 20_000..40_000 {
+        done(&store, number);
+    }
+    assert_eq!((store.len(), store.evicted()), (20_000, 0));
+}
+
+#[test]
 fn work_in_progress_outlasts_what_is_done() {
     let store = Hands::default().store().capacity(100);
     let leases: Vec<_> = (0..40).map(|number| granted(&store, number).unwrap()).collect();
