@@ -83,6 +83,30 @@ fn the_border_between_id_and_time_does_not_move() {
     assert!(!judge(&slack().window(None), &moved).is_accepted());
 }
 
+/// A scheme whose time and id touch.
+const TOUCHING: Scheme = Scheme::hmac("touching", Hash::Sha256, Signature::hex("x-signature"))
+    .timestamp(Source::Header("x-time"), Unit::Seconds, Window::FIVE_MINUTES)
+    .message(&[Part::Timestamp, Part::From(Source::Header("x-id")), Part::Lit("."), Part::Body])
+    .key(Key::Id(&[Source::Header("x-id")]))
+    .build();
+
+#[test]
+fn digits_do_not_move_between_time_and_id() {
+    let tag = forge::hex(&forge::hmac_sha256(keys::SLACK.as_bytes(), &[NOW.as_bytes(), b"77.{}"]));
+    let request = Request::post("{}").and("x-time", NOW).and("x-id", "77").and("x-signature", tag);
+    let windowed = Verifier::of(&TOUCHING, keys::SLACK).unwrap();
+    let unwindowed = Verifier::of(&TOUCHING, keys::SLACK).unwrap().window(None);
+    let whole = [NOW, "77"].concat();
+    for verifier in [&windowed, &unwindowed] {
+        assert!(judge(verifier, &request).is_accepted());
+        for border in (1..whole.len()).filter(|border| *border != NOW.len()) {
+            let (time, id) = whole.split_at(border);
+            let moved = request.clone().with("x-time", time).with("x-id", id);
+            assert!(!judge(verifier, &moved).is_accepted(), "a replay under the id {id}");
+        }
+    }
+}
+
 /// A scheme whose id stands behind the body.
 const TRAILING: Scheme = Scheme::hmac("trailing", Hash::Sha256, Signature::hex("x-signature"))
     .timestamp(Source::Header("x-time"), Unit::Seconds, Window::FIVE_MINUTES)
