@@ -1,7 +1,7 @@
 //! The rules of schemes, each broken by one scheme that breaks nothing else.
 
 use imchat_verify::providers;
-use imchat_verify::scheme::{Facts, Handshake, Hash, Key, Part, PartInput, SchemeBuilder, Source, Unit};
+use imchat_verify::scheme::{Facts, Handshake, Hash, Key, Part, PartInput, SchemeBuilder, Source, Unit, When};
 use imchat_verify::{CustomInput, Form, Reply, Role, Scheme, Signature, Window};
 
 const fn named(name: &'static str) -> SchemeBuilder {
@@ -197,7 +197,8 @@ fn a_time_that_is_checked_is_signed() {
 fn ed25519_takes_no_part_that_a_function_writes() {
     let custom = "written by a function";
     assert_breaks(ed25519().message(&[Part::Custom(write)]), custom);
-    let second = good().also_ed25519("v1a", Role::PublicKey, Form::Hex32);
+    let listed = || Scheme::hmac("good", Hash::Sha256, Signature::hex("x-signature").pairs(b',', "v1"));
+    let second = listed().also_ed25519("v1a", Role::PublicKey, Form::Hex32);
     assert_breaks(second.message(&[Part::Custom(write)]), custom);
     assert_builds(good().message(&[Part::Custom(write)]));
 }
@@ -208,7 +209,8 @@ fn ed25519_takes_at_most_eight_parts() {
     assert_builds(ed25519().message(&[DOT, DOT, DOT, DOT, DOT, DOT, DOT, Part::Body]));
     let nine: &[Part] = &[DOT, DOT, DOT, DOT, DOT, DOT, DOT, DOT, Part::Body];
     assert_breaks(ed25519().message(nine), "at most eight parts");
-    assert_breaks(good().also_ed25519("v1a", Role::PublicKey, Form::Hex32).message(nine), "at most eight parts");
+    let listed = Scheme::hmac("good", Hash::Sha256, Signature::hex("x-signature").pairs(b',', "v1"));
+    assert_breaks(listed.also_ed25519("v1a", Role::PublicKey, Form::Hex32).message(nine), "at most eight parts");
     assert_builds(good().message(nine));
 }
 
@@ -224,6 +226,55 @@ fn what_finds_no_room_is_refused_and_not_dropped() {
     let spelled = |family| Scheme::hmac("good", Hash::Sha256, Signature::hex("*-signature").family(family));
     assert_builds(spelled(&["a", "b"]));
     assert_breaks(spelled(&["a", "b", "c"]), "two spellings");
+}
+
+#[test]
+fn a_key_is_made_of_what_is_signed() {
+    let unsigned = "an id that is not signed";
+    assert_breaks(good().key(Key::Id(&[Source::Header("x-id")])), unsigned);
+    assert_breaks(good().key(Key::SecretId(&[Source::Json("/id"), Source::Header("x-id")])), unsigned);
+    assert_breaks(good().key(Key::Id(&[Source::Json("/id")])).message(&[Part::Lit("x")]).body_not_signed(), unsigned);
+    assert_breaks(good().kind(&[], Facts::new("kind").key(Key::Id(&[Source::Header("x-id")]))), unsigned);
+    assert_builds(good().key(Key::Id(&[Source::Json("/id"), Source::Form("id")])));
+    assert_builds(good().key(Key::Id(&[Source::Header("x-id")])).message(&[ID, Part::Lit("."), Part::Body]));
+    assert_builds(good().event_id(&[Source::Header("x-id")]));
+    assert_builds(Scheme::token("good", &[Source::Json("/token")]).key(Key::Id(&[Source::Header("x-id")])));
+    assert_builds(Scheme::custom("good", Signature::hex("x-signature"), check).key(Key::Id(&[Source::Header("x-id")])));
+}
+
+#[test]
+fn a_key_is_not_chosen_by_what_is_not_signed() {
+    let chosen = "told apart by what is not signed";
+    let ping: &[When] = &[When::Is(Source::Header("x-event"), "ping")];
+    assert_breaks(good().kind(ping, Facts::new("pings").key(Key::Never)), chosen);
+    assert_builds(good().kind(ping, Facts::new("pings")));
+    assert_builds(good().kind(&[When::Is(Source::Json("/type"), "ping")], Facts::new("pings").key(Key::Never)));
+}
+
+#[test]
+fn a_place_is_one_that_can_be_read() {
+    let pointer = "a JSON pointer starts with a slash";
+    assert_breaks(good().key(Key::Id(&[Source::Json("id")])), pointer);
+    assert_breaks(good().tenant(&[Source::Json("/team"), Source::FormJson("payload", "team")]), pointer);
+    assert_breaks(good().event_type(&[Source::Json("")]), pointer);
+    assert_breaks(good().event_id(&[Source::Json("/a~1b")]), pointer);
+    assert_breaks(good().kind(&[When::Absent(Source::Json("type"))], Facts::new("kind")), pointer);
+    assert_breaks(Scheme::token("good", &[Source::Json("token")]), pointer);
+    assert_breaks(good().also_token(Role::Token, &[Source::Json("token")]), pointer);
+    let ping = |when| Handshake::fixed("ping", when, || Reply::EMPTY);
+    assert_breaks(good().handshake(ping(&[When::Present(Source::Json("ping"))])), pointer);
+    assert_breaks(good().handshake(Handshake::echo("ping", &[When::Present(Source::Json("/a"))], "b")), pointer);
+    assert_breaks(timed(Source::Json("time")).message(&[Part::Body]), pointer);
+    let unread = "from a header, JSON or a form";
+    for place in [Source::Query("id"), Source::Field("t"), Source::WholeBody] {
+        let places: &'static [Source] = Box::leak(Box::new([place]));
+        assert_breaks(good().event_id(places), unread);
+        assert_breaks(Scheme::token("good", places), unread);
+    }
+    assert_breaks(timed(Source::WholeBody).message(&[Part::Body]), unread);
+    assert_breaks(good().event_type(&[Source::Header("X-Event")]), LOWER);
+    assert_breaks(good().event_type(&[Source::Header("*-event")]), LOWER);
+    assert_breaks(good().message(&[Part::From(Source::Field("t")), Part::Lit("."), Part::Body]), "only values of the");
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use core::fmt;
 
-use super::{Algorithm, Layout, Part, Scheme, Source};
+use super::{Algorithm, Layout, Part, Scheme, Source, places};
 use crate::engine::{MAX_FAMILIES, MAX_PARTS, MAX_PIECES};
 
 /// The rule that a scheme breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SchemeError(&'static str);
+pub struct SchemeError(pub(super) &'static str);
 
 impl SchemeError {
     /// The rule, as a sentence.
@@ -32,6 +32,7 @@ macro_rules! require {
         }
     };
 }
+pub(super) use require;
 
 pub(super) const fn check(scheme: &Scheme) -> Result<(), SchemeError> {
     require!(is_name(scheme.name), "a scheme's name is made of lower-case letters, digits and hyphens");
@@ -43,7 +44,10 @@ pub(super) const fn check(scheme: &Scheme) -> Result<(), SchemeError> {
     if let Err(error) = check_message(scheme) {
         return Err(error);
     }
-    check_timestamp(scheme)
+    if let Err(error) = check_timestamp(scheme) {
+        return Err(error);
+    }
+    places::check(scheme)
 }
 
 const fn check_headers(scheme: &Scheme) -> Result<(), SchemeError> {
@@ -60,7 +64,8 @@ const fn check_headers(scheme: &Scheme) -> Result<(), SchemeError> {
     let mut parts = scheme.message;
     while let [part, rest @ ..] = parts {
         if let Part::From(source) = part {
-            require!(source.in_head(), "only values of the head can be part of a message");
+            let collected = matches!(source, Source::Header(_) | Source::Query(_));
+            require!(collected, "only values of the head can be part of a message");
             require!(header_fits(*source, scheme), LOWER_CASE);
         }
         parts = rest;
@@ -68,7 +73,7 @@ const fn check_headers(scheme: &Scheme) -> Result<(), SchemeError> {
     Ok(())
 }
 
-const LOWER_CASE: &str =
+pub(super) const LOWER_CASE: &str =
     "header names are lower-case, and start with * where, and only where, the signature has a family";
 
 const fn header_fits(source: Source, scheme: &Scheme) -> bool {
@@ -80,7 +85,7 @@ const fn header_fits(source: Source, scheme: &Scheme) -> bool {
     is_lower(rest) && !rest.is_empty() && family != scheme.signature.family.is_empty()
 }
 
-const fn is_lower(mut text: &[u8]) -> bool {
+pub(super) const fn is_lower(mut text: &[u8]) -> bool {
     while let [byte, rest @ ..] = text {
         if !matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-') {
             return false;

@@ -34,6 +34,7 @@ mod describe;
 mod facts;
 mod handshake;
 mod key;
+mod places;
 mod signature;
 mod source;
 
