@@ -278,6 +278,23 @@ fn a_place_is_one_that_can_be_read() {
 }
 
 #[test]
+fn a_family_is_spelled_in_lower_case() {
+    for family in [&["Svix"][..], &[""], &["svix", "*"]] {
+        assert_breaks(Scheme::hmac("good", Hash::Sha256, Signature::hex("*-signature").family(family)), "a family is");
+    }
+}
+
+#[test]
+fn a_second_algorithm_has_a_version_of_its_own() {
+    let own = "a version of its own";
+    assert_breaks(good().also_ed25519("v1a", Role::PublicKey, Form::Hex32), own);
+    let list = || Scheme::hmac("good", Hash::Sha256, Signature::hex("x-signature").pairs(b',', "v1"));
+    assert_breaks(list().also_ed25519("v1", Role::PublicKey, Form::Hex32), own);
+    assert_breaks(list().also_ed25519("v1a", Role::Sign, Form::Hex32), "a role of its own");
+    assert_builds(list().also_ed25519("v1a", Role::PublicKey, Form::Hex32));
+}
+
+#[test]
 fn an_error_is_its_rule_as_a_sentence() {
     let error = good().body_not_signed().try_build().unwrap_err();
     assert_eq!(error.to_string(), error.as_str());

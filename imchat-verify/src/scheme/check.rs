@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Algorithm, Layout, Part, Scheme, Source, places};
+use super::{Algorithm, Layout, Part, Scheme, Source, places, places::same};
 use crate::engine::{MAX_FAMILIES, MAX_PARTS, MAX_PIECES};
 
 /// The rule that a scheme breaks.
@@ -38,6 +38,15 @@ pub(super) const fn check(scheme: &Scheme) -> Result<(), SchemeError> {
     require!(is_name(scheme.name), "a scheme's name is made of lower-case letters, digits and hyphens");
     require!(!scheme.crowded, "a scheme has at most six kinds and three handshakes: a further one would be dropped");
     require!(scheme.signature.family.len() <= MAX_FAMILIES, "a family has at most two spellings");
+    let mut families = scheme.signature.family;
+    while let [family, rest @ ..] = families {
+        let spelled = !family.is_empty() && is_lower(family.as_bytes());
+        require!(spelled, "a family is spelled in lower-case letters, digits and hyphens");
+        families = rest;
+    }
+    if let Err(error) = check_second(scheme) {
+        return Err(error);
+    }
     if let Err(error) = check_headers(scheme) {
         return Err(error);
     }
@@ -48,6 +57,19 @@ pub(super) const fn check(scheme: &Scheme) -> Result<(), SchemeError> {
         return Err(error);
     }
     places::check(scheme)
+}
+
+/// Elements of a list are told apart by their version, and secrets by their role: a second algorithm needs both.
+const fn check_second(scheme: &Scheme) -> Result<(), SchemeError> {
+    let Some(second) = scheme.alternate else { return Ok(()) };
+    let own = match scheme.signature.layout {
+        Layout::Prefixed(_) => false,
+        Layout::Pairs { version, .. } | Layout::Tagged { version, .. } => !same(version, second.version),
+    };
+    require!(own, "a second algorithm needs a list of signatures and a version of its own");
+    let role = second.key.role.name();
+    require!(!same(scheme.key_role.role.name(), role), "a second algorithm needs a role of its own");
+    Ok(())
 }
 
 const fn check_headers(scheme: &Scheme) -> Result<(), SchemeError> {
