@@ -285,6 +285,17 @@ fn a_family_is_spelled_in_lower_case() {
 }
 
 #[test]
+fn beside_the_url_stands_what_no_url_holds() {
+    let border = "beside the URL";
+    assert_breaks(good().message(&[Part::Url, Part::Lit("."), Part::Body]), border);
+    assert_breaks(good().message(&[Part::Url, Part::Lit("&\n"), Part::Body]), border);
+    assert_breaks(good().message(&[Part::Body, Part::Lit("\n/"), Part::Url]), border);
+    assert_builds(good().message(&[Part::Url, Part::Lit("\n."), Part::Body]));
+    assert_builds(good().message(&[Part::Body, Part::Lit(".\n"), Part::Url]));
+    assert_builds(good().message(&[Part::Lit("v1:"), Part::Url]).body_not_signed());
+}
+
+#[test]
 fn a_second_algorithm_has_a_version_of_its_own() {
     let own = "a version of its own";
     assert_breaks(good().also_ed25519("v1a", Role::PublicKey, Form::Hex32), own);

@@ -121,6 +121,13 @@ const fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 32 && is_lower(name.as_bytes())
 }
 
+const URL_BORDER: &str = "the text beside the URL begins and ends with a byte that no URL holds, such as a line feed: a sender chooses the query";
+
+const fn in_urls(byte: Option<&u8>) -> bool {
+    // Servers let through more than the grammar allows.
+    !matches!(byte, Some(..=b' '))
+}
+
 const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
     let (mut body, mut secret, mut variable, mut custom) = (false, false, false, false);
     let (mut loose, mut from_head) = (false, 0_usize);
@@ -144,6 +151,12 @@ const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
         require!(!(loose && this_is_loose), "two variable parts stand side by side: a sender could move the border");
         loose = if part.is_variable() { this_is_loose || (variable && loose) } else { false };
         variable = part.is_variable();
+        if let (Part::Url, [Part::Lit(text), ..]) = (part, rest) {
+            require!(!in_urls(text.as_bytes().first()), URL_BORDER);
+        }
+        if let (Part::Lit(text), [Part::Url, ..], true) = (part, rest, body) {
+            require!(!in_urls(text.as_bytes().last()), URL_BORDER);
+        }
         parts = rest;
     }
     require!(from_head <= MAX_PARTS, "at most two values of the head are parts of a message");
