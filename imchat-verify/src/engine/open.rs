@@ -100,8 +100,8 @@ impl Core {
 pub(super) struct Rule {
     handshake: Handshake,
     needle: memmem::Finder<'static>,
-    /// Whether its conditions are about JSON; a form is none, and the other way round.
-    json: bool,
+    /// Whether its conditions are about JSON or about a form, where they are about one of the two: the other is passed over.
+    json: Option<bool>,
 }
 
 /// The handshakes of a scheme, their needles made ready once.
@@ -111,16 +111,24 @@ pub(super) fn rules(scheme: &Scheme) -> Vec<Rule> {
         .map(|handshake| Rule {
             handshake: *handshake,
             needle: memmem::Finder::new(handshake.needle),
-            json: handshake.when.iter().all(|when| matches!(when.source(), Source::Json(_))),
+            json: of_json(handshake.when),
         })
         .collect()
+}
+
+fn of_json(conditions: &[When]) -> Option<bool> {
+    let about = |fits: fn(Source) -> bool| conditions.iter().any(|when| fits(when.source()));
+    let json = about(|source| matches!(source, Source::Json(_)));
+    let form = about(|source| matches!(source, Source::Form(_) | Source::FormJson(..)));
+    (json != form).then_some(json)
 }
 
 impl Rule {
     /// The answer, where the body is what the rule looks for.
     fn answer(&self, body: &[u8], head: Head<'_>) -> Option<Reply> {
-        let may_be =
-            body.len() <= self.handshake.cap && self.json == looks_like_json(body) && self.needle.find(body).is_some();
+        let may_be = body.len() <= self.handshake.cap
+            && self.json.is_none_or(|json| json == looks_like_json(body))
+            && self.needle.find(body).is_some();
         if may_be && holds(self.handshake.when, body, head) { reply(&self.handshake, body) } else { None }
     }
 }

@@ -2,7 +2,8 @@
 
 use imchat_tests::{Outcome, Request, SIGNED_AT, at, forge, keys, payload};
 use imchat_verify::providers::{Feishu, feishu_seal};
-use imchat_verify::{Error, Reply, Role, Secrets};
+use imchat_verify::scheme::{Handshake, Hash, Source, When};
+use imchat_verify::{Error, Reply, Role, Scheme, Secrets, Signature, Verifier};
 
 use super::{feishu, judge, slack};
 
@@ -179,4 +180,29 @@ fn a_stale_challenge_is_refused_where_it_is_signed() {
     let request = payload("slack/url_verification").request;
     let late = imchat_tests::outcome(&slack(), &request, at(SIGNED_AT + 301));
     assert!(matches!(late.error(), Error::Stale { .. }));
+}
+
+/// A scheme that says in a header, and in the body, that it only asks.
+const PINGS: Scheme = Scheme::hmac("pings", Hash::Sha256, Signature::hex("x-signature"))
+    .handshake(Handshake::fixed("zen", &[When::Is(Source::Header("x-event"), "ping")], || Reply::EMPTY))
+    .handshake(Handshake::fixed(
+        "hook",
+        &[When::Is(Source::Header("x-event"), "hook"), When::Present(Source::Json("/hook"))],
+        || Reply::NO_CONTENT,
+    ))
+    .build();
+
+#[test]
+fn a_handshake_that_a_header_tells_is_found_whatever_the_body_is_written_in() {
+    let verifier = Verifier::of(&PINGS, keys::SLACK).unwrap();
+    let send = |event: &str, body: &str| {
+        let tag = forge::hex(&forge::hmac_sha256(keys::SLACK.as_bytes(), &[body.as_bytes()]));
+        judge(&verifier, &Request::post(body).and("x-event", event).and("x-signature", tag))
+    };
+    for body in [r#"{"zen":"keep it logically awesome"}"#, "zen=keep+it", "zen"] {
+        assert_eq!(reply(send("ping", body)).status, 200, "{body}");
+        assert!(matches!(send("push", body), Outcome::Event(_)), "{body}");
+    }
+    assert_eq!(reply(send("hook", r#"{"hook":1}"#)).status, 204);
+    assert!(matches!(send("hook", "hook=1"), Outcome::Event(_)));
 }
