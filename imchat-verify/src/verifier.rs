@@ -122,10 +122,12 @@ impl<P> Verifier<P> {
     }
 
     /// Another window, or none: then the timestamp is still part of what is signed, but is not parsed, and any captured
-    /// request can be replayed for as long as the dedup store forgets.
+    /// request can be replayed once the dedup store has forgotten it. Where a platform sends no time there is no window
+    /// to set.
     #[must_use]
     pub fn window(mut self, window: impl Into<Option<Window>>) -> Self {
-        Arc::make_mut(&mut self.core).window = window.into();
+        let timed = self.core.scheme.timestamp.is_some();
+        Arc::make_mut(&mut self.core).window = window.into().filter(|_| timed);
         self
     }
 

@@ -92,7 +92,9 @@ impl Scope<'_> {
         let mut whole = Vec::new();
         for part in [Some(self.provider), self.endpoint, self.tenant] {
             whole.push(u8::from(part.is_some()));
-            whole.extend_from_slice(&part.map_or(0, str::len).to_be_bytes());
+            // Keys outlive a process: the lengths have one width on every machine.
+            let length = u64::try_from(part.map_or(0, str::len)).unwrap_or(u64::MAX);
+            whole.extend_from_slice(&length.to_be_bytes());
             whole.extend_from_slice(part.unwrap_or_default().as_bytes());
         }
         whole.extend_from_slice(kind);
@@ -183,6 +185,16 @@ mod tests {
         assert_ne!(a, b);
         assert_eq!(a, scope(None, Some("T1")).id_key(&long));
         assert_ne!(scope(Some(&long), None).id_key("a"), scope(None, Some(&long)).id_key("a"));
+    }
+
+    #[test]
+    fn a_hashed_key_is_the_same_on_machines_of_every_width() {
+        let mut whole = Vec::from(*b"\x01\0\0\0\0\0\0\0\x05slack");
+        whole.extend_from_slice(&[0; 9]);
+        whole.extend_from_slice(b"\x01\0\0\0\0\0\0\0\x02T1i");
+        whole.extend_from_slice(&[b'x'; 70]);
+        let id = "x".repeat(70);
+        assert_eq!(scope(None, Some("T1")).id_key(&id), hashed(&sha256(&whole)));
     }
 
     #[test]

@@ -76,15 +76,18 @@ impl Core {
         Ok(())
     }
 
-    /// A timestamp that no window has parsed is still part of a message with borders. Beside another value of the sender's
-    /// its border is that all times of our age have the same number of digits.
+    /// A timestamp that no window has parsed is still part of a message with borders. Beside the body, or a
+    /// value that says who or what the request is, its border is that all times of our age have the same number of digits.
     fn check_unparsed_timestamp(&self, source: Source, text: &[u8], unit: Unit) -> Result<(), Error> {
         let message = self.scheme.message;
         let Some(index) = message.iter().position(|part| matches!(part, Part::Timestamp)) else { return Ok(()) };
         let neighbours = [index.checked_sub(1), index.checked_add(1)];
-        let touches = neighbours.into_iter().filter_map(|at| message.get(at?)).any(Part::is_variable);
-        // What begins with no digit never was a time, and no border of one that was can be moved to look like it.
-        if !touches || !text.first().is_some_and(u8::is_ascii_digit) {
+        let is_read = |part: &Part| match part {
+            Part::Body | Part::Url | Part::Custom(_) => true,
+            Part::From(value) => self.sources.place(*value).is_some(),
+            Part::Lit(_) | Part::Secret | Part::Timestamp => false,
+        };
+        if !neighbours.into_iter().filter_map(|at| message.get(at?)).any(is_read) {
             return self.check_border(source, text, index);
         }
         let digits = match unit {

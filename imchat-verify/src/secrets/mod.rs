@@ -56,7 +56,7 @@ impl fmt::Display for Role {
 }
 
 /// One secret as it was configured: raw bytes, zeroized when dropped, never shown.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {

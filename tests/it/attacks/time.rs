@@ -6,7 +6,7 @@ use imchat_tests::{SIGNED_AT, at, forge, outcome};
 use imchat_verify::{Error, Source, Window};
 use time::OffsetDateTime;
 
-use super::{feishu, judge, slack, standard, stripe};
+use super::{feishu, github, judge, slack, standard, stripe};
 
 /// Texts that some parser somewhere takes for 1700000000.
 const ODD: &[&str] = &[
@@ -117,4 +117,12 @@ fn without_a_window_the_time_still_is_part_of_what_is_signed() {
     assert_eq!(judge(&verifier, &request).event().sent_at, None);
     assert_eq!(judge(&verifier, &request.clone().with("x-slack-request-timestamp", "2")).error(), Error::Mismatch);
     assert!(matches!(judge(&verifier, &request.without("x-slack-request-timestamp")).error(), Error::Missing(_)));
+}
+
+#[test]
+fn a_window_over_a_time_that_nobody_sends_is_not_in_force() {
+    let verifier = github().window(Window::FIVE_MINUTES);
+    assert_eq!(verifier.current_window(), None);
+    assert_eq!(verifier.any().current_window(), None);
+    assert_eq!(slack().window(None).window(Window::FIVE_MINUTES).current_window(), Some(Window::FIVE_MINUTES));
 }
