@@ -163,7 +163,7 @@ impl WebhookBuilder {
         self
     }
 
-    /// Which responses of the inner service complete a claim (all but 5xx, 408 and 429 unless told); the others release
+    /// Which responses of the inner service complete a claim (2xx and 3xx unless told); the others release
     /// it, so that the platform's next attempt runs at once.
     pub fn complete_when(mut self, done: impl Fn(&http::response::Parts) -> bool + Send + Sync + 'static) -> Self {
         self.complete_when = Some(Arc::new(done));

@@ -225,7 +225,7 @@ async fn settle<R, E>(
     Ok(own(refuse(config, receipt, rejection)))
 }
 
+/// Only what was done is done: a duplicate of a delivery that a handler turned down must not be answered 200.
 fn is_done(status: StatusCode) -> bool {
-    let again = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
-    !status.is_server_error() && !again
+    status.is_success() || status.is_redirection()
 }

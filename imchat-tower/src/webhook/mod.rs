@@ -12,7 +12,7 @@
 //!    flight is waited for within the platform's deadline, then answered 503 with `Retry-After`.
 //! 8. The inner service runs. It sees the proved bytes, a [`Receipt`](imchat_verify::Receipt) and, after a claim, a
 //!    [`Fence`](imchat_verify::dedup::Fence) among the request's extensions.
-//! 9. The claim is settled: completed, or released where the inner service failed (5xx, 408, 429, an error, a panic). A
+//! 9. The claim is settled: completed, or released where the inner service did not do it (4xx, 5xx, an error, a panic). A
 //!    lease that was lost meanwhile is answered 503: only what is durable is acknowledged.
 //!
 //! A refusal rides as [`Rejection`] among the response's extensions, for metrics; the sender learns only the status.

@@ -11,7 +11,7 @@ use super::fixture::{Fault, Faulty, Inner, SLACK_SECRET, Verb, archived, event, 
 
 #[tokio::test(start_paused = true)]
 async fn what_the_inner_service_could_not_do_is_given_back_so_that_the_next_attempt_runs_at_once() {
-    for status in [500, 502, 503, 408, 429] {
+    for status in [500, 502, 503, 408, 429, 400, 404, 410, 422] {
         let status = StatusCode::from_u16(status).unwrap();
         let (store, inner) = (Faulty::new(), Inner::new().answering([status]));
         let service = slack().dedup(store.clone()).build().unwrap().layer(inner.clone());
@@ -26,8 +26,8 @@ async fn what_the_inner_service_could_not_do_is_given_back_so_that_the_next_atte
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_no_retry_would_better_completes_the_delivery() {
-    for status in [200, 204, 302, 400, 404, 410, 422] {
+async fn what_was_done_completes_the_delivery() {
+    for status in [200, 204, 302] {
         let status = StatusCode::from_u16(status).unwrap();
         let (store, inner) = (Faulty::new(), Inner::new().answering([status]));
         let service = slack().dedup(store.clone()).build().unwrap().layer(inner.clone());
