@@ -1,23 +1,48 @@
 //! Deadlines that cost nothing where nothing is waited for.
 
 use std::future::Future;
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::timeout;
+use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep};
 
 /// The future had not ended by its deadline.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Elapsed;
 
-/// Runs a future for at most this long. It is polled once before a timer exists: most bodies and stores answer at once,
-/// and a timer costs more than either.
-pub(super) async fn within<F: Future>(deadline: Duration, future: F) -> Result<F::Output, Elapsed> {
-    let mut future = pin!(future);
-    let first = std::future::poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
-    match first {
-        Poll::Ready(output) => Ok(output),
-        Poll::Pending => timeout(deadline, future).await.map_err(|_| Elapsed),
+pin_project! {
+    /// A future with a deadline that begins when it first has to be waited for: most bodies and stores answer at once,
+    /// and a timer costs more than either.
+    pub(super) struct Within<F> {
+        #[pin]
+        future: F,
+        #[pin]
+        timer: Option<Sleep>,
+        deadline: Duration,
+    }
+}
+
+/// Runs a future for at most this long.
+pub(super) const fn within<F: Future>(deadline: Duration, future: F) -> Within<F> {
+    Within { future, timer: None, deadline }
+}
+
+impl<F: Future> Future for Within<F> {
+    type Output = Result<F::Output, Elapsed>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if let Poll::Ready(output) = this.future.poll(cx) {
+            return Poll::Ready(Ok(output));
+        }
+        if this.timer.is_none() {
+            this.timer.set(Some(sleep(*this.deadline)));
+        }
+        match this.timer.as_mut().as_pin_mut().map(|timer| timer.poll(cx)) {
+            Some(Poll::Ready(())) => Poll::Ready(Err(Elapsed)),
+            _ => Poll::Pending,
+        }
     }
 }

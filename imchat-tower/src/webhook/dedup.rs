@@ -134,32 +134,35 @@ pub(super) fn refuse(config: &Config, receipt: &Receipt<AnyProvider>, rejection:
 }
 
 /// Runs the inner service, under a lease where there is one, and settles it.
-pub(super) async fn run<R, E, F>(
+#[expect(clippy::manual_async_fn, reason = "an async fn holds its arguments twice, and moves them with every request")]
+pub(super) fn run<R, E, F>(
     config: Arc<Config>,
     receipt: Receipt<AnyProvider>,
     lease: Option<Lease>,
     call: F,
-) -> Result<Response<ResponseBody<R>>, E>
+) -> impl Future<Output = Result<Response<ResponseBody<R>>, E>> + Send
 where
     F: Future<Output = Result<Result<Response<R>, E>, Panicked>> + Send + 'static,
     R: Send + 'static,
     E: Send + 'static,
 {
-    let Some(executor) = config.executor.clone() else {
-        let outcome = call.await;
-        return settle(&config, &receipt, lease.as_ref(), outcome).await;
-    };
-    let (answer, answered) = tokio::sync::oneshot::channel();
-    let (settings, proved) = (Arc::clone(&config), receipt.clone());
-    executor.execute(Box::pin(async move {
-        let outcome = match &lease {
-            Some(lease) => renewing(&settings, lease, call).await,
-            None => call.await,
+    async move {
+        let Some(executor) = config.executor.clone() else {
+            let outcome = call.await;
+            return settle(&config, &receipt, lease.as_ref(), outcome).await;
         };
-        // Nobody may be waiting any more: the work and its settlement count all the same.
-        let _ = answer.send(settle(&settings, &proved, lease.as_ref(), outcome).await);
-    }));
-    answered.await.unwrap_or_else(|_| Ok(own(refuse(&config, &receipt, Rejection::Panicked))))
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        let (settings, proved) = (Arc::clone(&config), receipt.clone());
+        executor.execute(Box::pin(async move {
+            let outcome = match &lease {
+                Some(lease) => renewing(&settings, lease, call).await,
+                None => call.await,
+            };
+            // Nobody may be waiting any more: the work and its settlement count all the same.
+            let _ = answer.send(settle(&settings, &proved, lease.as_ref(), outcome).await);
+        }));
+        answered.await.unwrap_or_else(|_| Ok(own(refuse(&config, &receipt, Rejection::Panicked))))
+    }
 }
 
 /// Runs the call and renews the lease at a third of its life.

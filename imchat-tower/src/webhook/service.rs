@@ -17,6 +17,7 @@ use imchat_verify::{AnyProvider, Receipt};
 use tower_service::Service;
 use tracing::Instrument as _;
 
+use super::body;
 use super::builder::Config;
 use super::dedup::{self, Claimed};
 use super::panic::{Panicked, caught};
@@ -85,55 +86,65 @@ where
         let inner = mem::replace(&mut self.inner, clone);
         let config = Arc::clone(&self.config);
         let span = tracing::debug_span!("webhook", scheme = config.verify.scheme().name());
-        Box::pin(answer(config, inner, request).instrument(span))
+        let (parts, body) = request.into_parts();
+        Box::pin(answer(config, inner, parts, body).instrument(span))
     }
 }
 
-async fn answer<S, B, R>(config: Arc<Config>, inner: S, request: Request<B>) -> Answer<R, S::Error>
+/// The way of one request.
+#[expect(clippy::manual_async_fn, reason = "an async fn holds its arguments twice, and moves them with every request")]
+fn answer<S, B, R>(
+    config: Arc<Config>,
+    inner: S,
+    mut parts: Parts,
+    body: B,
+) -> impl Future<Output = Answer<R, S::Error>> + Send
 where
     S: Service<Request<Full<Bytes>>, Response = Response<R>> + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Send + 'static,
-    B: Body,
+    B: Body + Send,
+    B::Data: Send,
     R: Send + 'static,
 {
-    let arrived = tokio::time::Instant::now();
-    let (mut parts, body) = request.into_parts();
-    let receipt = match receive(&config, &parts, body).await {
-        Ok(Received::Event(receipt)) => receipt,
-        Ok(Received::Answer(reply)) => return Ok(own(reply)),
-        Err(rejection) => return Ok(own(refuse(&config, rejection))),
-    };
-    let claimed = match dedup::claim(&config, &receipt, arrived).await {
-        Ok(Claimed::Unkeyed) => None,
-        Ok(Claimed::Granted(lease)) => {
-            parts.extensions.insert(lease.fence());
-            Some(lease)
-        }
-        Ok(Claimed::Duplicate(reply)) => return Ok(own(reply)),
-        Err(rejection) => return Ok(own(dedup::refuse(&config, &receipt, rejection))),
-    };
-    let call = call(inner, parts, receipt.clone());
-    dedup::run(config, receipt, claimed, call).await
+    async move {
+        let arrived = tokio::time::Instant::now();
+        let receipt = match receive(&config, &parts, body).await {
+            Ok(Received::Event(receipt)) => receipt,
+            Ok(Received::Answer(reply)) => return Ok(own(reply)),
+            Err(rejection) => return Ok(own(refuse(&config, rejection))),
+        };
+        let claimed = match dedup::claim(&config, &receipt, arrived).await {
+            Ok(Claimed::Unkeyed) => None,
+            Ok(Claimed::Granted(lease)) => {
+                parts.extensions.insert(lease.fence());
+                Some(lease)
+            }
+            Ok(Claimed::Duplicate(reply)) => return Ok(own(reply)),
+            Err(rejection) => return Ok(own(dedup::refuse(&config, &receipt, rejection))),
+        };
+        let call = call(inner, parts, receipt.clone());
+        dedup::run(config, receipt, claimed, call).await
+    }
 }
 
 /// Calls the inner service with what was proved.
-async fn call<S, R>(
+fn call<S, R>(
     mut inner: S,
     mut parts: Parts,
     receipt: Receipt<AnyProvider>,
-) -> Result<Result<Response<R>, S::Error>, Panicked>
+) -> impl Future<Output = Result<Result<Response<R>, S::Error>, Panicked>> + Send
 where
-    S: Service<Request<Full<Bytes>>, Response = Response<R>>,
+    S: Service<Request<Full<Bytes>>, Response = Response<R>> + Send,
+    S::Future: Send,
 {
-    let body = Full::new(receipt.body().clone());
+    let body = receipt.body().clone();
     // What was opened has another length than what came.
-    if parts.headers.contains_key(CONTENT_LENGTH) {
-        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(receipt.body().len()));
+    if body::announced(&parts.headers).is_some_and(|length| usize::try_from(length) != Ok(body.len())) {
+        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     }
     parts.extensions.insert(receipt);
-    let request = Request::from_parts(parts, body);
-    caught(async move { inner.call(request).await }).await
+    caught(async move { inner.call(Request::from_parts(parts, Full::new(body))).await })
 }
 
 pub(super) fn own<R>(response: Response<Full<Bytes>>) -> Response<ResponseBody<R>> {
