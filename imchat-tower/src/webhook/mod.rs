@@ -13,7 +13,7 @@
 //! 8. The inner service runs. It sees the proved bytes, a [`Receipt`](imchat_verify::Receipt) and, after a claim, a
 //!    [`Fence`](imchat_verify::dedup::Fence) among the request's extensions.
 //! 9. The claim is settled: completed, or released where the inner service did not do it (4xx, 5xx, an error, a panic). A
-//!    lease that was lost meanwhile is answered 503: only what is durable is acknowledged.
+//!    lease that was lost meanwhile is answered 503: only what was done is acknowledged.
 //!
 //! A refusal rides as [`Rejection`] among the response's extensions, for metrics; the sender learns only the status.
 //!
