@@ -12,6 +12,7 @@ mod engine;
 mod error;
 mod head;
 mod identity;
+pub mod inbox;
 mod pending;
 mod proved;
 pub mod providers;

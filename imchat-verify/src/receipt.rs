@@ -44,6 +44,12 @@ impl<P> Receipt<P> {
         self.core.scheme
     }
 
+    /// The name of the endpoint it came to, where its verifier has one.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&str> {
+        self.core.endpoint.as_deref()
+    }
+
     /// The body that was proved, decrypted where the platform encrypts.
     #[must_use]
     pub const fn body(&self) -> &Bytes {

@@ -1,0 +1,1 @@
+//! A durable inbox for webhooks.

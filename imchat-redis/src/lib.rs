@@ -1,0 +1,1 @@
+//! A dedup store for webhooks and a rate limiter, on Redis.

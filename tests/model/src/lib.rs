@@ -1,0 +1,1 @@
+//! The two profiles and the designs that lose, explored state by state.
