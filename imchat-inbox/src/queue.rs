@@ -1,0 +1,40 @@
+//! What workers ask of an inbox.
+
+use std::future::Future;
+use std::time::Duration;
+
+use imchat_verify::dedup::Settled;
+
+use crate::{InboxError, Job, JobLease};
+
+/// The side of an inbox that workers see.
+///
+/// Every verb that takes a lease is one compare-and-set on the job and its fence: [`Settled::Lost`] says that the lease
+/// had ended and nothing was changed.
+pub trait Queue: Send + Sync + 'static {
+    /// Leases at most `most` jobs that are due: the head of each lane only, higher priorities first, then the older ones.
+    /// Jobs that have used up their attempts, also those whose workers died, are buried on the way.
+    fn take(&self, most: usize, lease: Duration) -> impl Future<Output = Result<Vec<Job>, InboxError>> + Send;
+
+    /// Makes a lease last for `length` from now.
+    fn heartbeat(&self, lease: &JobLease, length: Duration)
+    -> impl Future<Output = Result<Settled, InboxError>> + Send;
+
+    /// The work is done: the row stays as a tombstone for the retention, without its body.
+    fn done(&self, lease: &JobLease) -> impl Future<Output = Result<Settled, InboxError>> + Send;
+
+    /// The attempt failed: the job is due again after this long, or becomes a dead letter where it was the last one.
+    fn retry(
+        &self,
+        lease: &JobLease,
+        after: Duration,
+        why: &str,
+    ) -> impl Future<Output = Result<Settled, InboxError>> + Send;
+
+    /// No attempt will better it: the job becomes a dead letter.
+    fn bury(&self, lease: &JobLease, why: &str) -> impl Future<Output = Result<Settled, InboxError>> + Send;
+
+    /// Waits until there may be something to take: at a notice, when a scheduled job or a retry falls due, or at the
+    /// polling interval.
+    fn wait(&self) -> impl Future<Output = ()> + Send;
+}
