@@ -1,6 +1,7 @@
 //! Who and what a proved request is, and how far each statement is to be trusted.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -8,8 +9,8 @@ use crate::Digest;
 use crate::dedup::DedupKey;
 use crate::engine::{Core, sha256};
 use crate::head::{Headers, single};
-use crate::scan::Value;
-use crate::scheme::{Algorithm, Attempts, Facts, Key, Part, Scheme, Source, When};
+use crate::scan::{Sources, Value};
+use crate::scheme::{Algorithm, Attempts, Facts, Key, Kind, Part, Scheme, Source, When};
 
 /// A value together with whether the signature covers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +128,36 @@ pub(crate) fn sources(scheme: &Scheme) -> impl Iterator<Item = Source> {
     named.chain(conditions).chain(own_keys)
 }
 
+/// Where the values of each list of sources stand among all that are read, so that no request looks for them.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    key: Places,
+    event_id: Places,
+    event_type: Places,
+    tenant: Places,
+    /// For each kind the places of its conditions and of its own key.
+    kinds: Box<[(Places, Places)]>,
+}
+
+type Places = Box<[usize]>;
+
+impl Plan {
+    pub(crate) fn new(scheme: &Scheme, all: &Sources) -> Self {
+        let places = |sources: &[Source]| sources.iter().filter_map(|source| all.place(*source)).collect();
+        let of_kind = |kind: &Kind| {
+            let conditions: Vec<_> = kind.when.iter().map(When::source).collect();
+            (places(&conditions), places(kind.facts.own_key().map_or(&[], |key| key.sources())))
+        };
+        Self {
+            key: places(scheme.key.sources()),
+            event_id: places(scheme.event_id),
+            event_type: places(scheme.event_type),
+            tenant: places(scheme.tenant),
+            kinds: scheme.kinds.iter().flatten().map(of_kind).collect(),
+        }
+    }
+}
+
 /// A header by the scheme's name for it; a family's `*` stands for the first spelling that is there.
 ///
 /// Kept headers have the scheme's own name, and a sender may send one that is spelled with a `*` too: it comes last, so
@@ -153,7 +184,7 @@ pub(crate) fn kind(core: &Core, body: &[u8], headers: &dyn Headers) -> &'static 
     if core.scheme.kinds.iter().all(Option::is_none) {
         return &core.scheme.facts;
     }
-    Values::read(core, body, headers).kind()
+    Values::read(core, body, headers).kind().0
 }
 
 /// The values of all the scheme's sources, by source.
@@ -176,25 +207,25 @@ impl<'a> Values<'a> {
         Self { core, values }
     }
 
-    fn get(&self, source: Source) -> Option<&Value<'a>> {
-        self.values.get(self.core.sources.place(source)?)
-    }
-
-    fn first(&self, sources: &[Source]) -> Option<Stated<'a>> {
-        sources.iter().find_map(|source| {
-            let text = self.get(*source)?.text.clone().filter(|text| !text.is_empty())?;
+    /// The first value that is stated, of sources that stand at these places.
+    fn first(&self, places: &[usize], sources: &[Source]) -> Option<Stated<'a>> {
+        places.iter().zip(sources).find_map(|(place, source)| {
+            let text = self.values.get(*place)?.text.clone().filter(|text| !text.is_empty())?;
             Some(if signs(self.core.scheme, *source) { Provenance::Signed(text) } else { Provenance::Unsigned(text) })
         })
     }
 
-    fn kind(&self) -> &'static Facts {
-        let fits = self.core.scheme.kinds.iter().flatten().find(|kind| self.holds(kind.when));
-        fits.map_or(&self.core.scheme.facts, |kind| &kind.facts)
+    /// The facts of the kind whose conditions hold, and where the values of its own key stand.
+    fn kind(&self) -> (&'static Facts, &'a [usize]) {
+        let core = self.core;
+        let mut kinds = core.scheme.kinds.iter().flatten().zip(&core.plan.kinds);
+        let fits = kinds.find(|(kind, (conditions, _))| self.holds(kind.when, conditions));
+        fits.map_or((&core.scheme.facts, &[]), |(kind, (_, key))| (&kind.facts, key))
     }
 
-    fn holds(&self, conditions: &[When]) -> bool {
-        conditions.iter().all(|when| {
-            let value = self.get(when.source());
+    fn holds(&self, conditions: &[When], places: &[usize]) -> bool {
+        conditions.iter().zip(places).all(|(when, place)| {
+            let value = self.values.get(*place);
             let present = value.is_some_and(|value| value.present);
             match when {
                 When::Present(_) => present,
@@ -226,11 +257,12 @@ pub(crate) fn identify<'a>(
 ) -> Identity<'a> {
     let scheme = core.scheme;
     let values = Values::read(core, body, headers);
-    let facts = values.kind();
+    let plan = &core.plan;
+    let (facts, own_places) = values.kind();
     let key = facts.own_key().unwrap_or(scheme.key);
-    let key_id = values.first(scheme.key.sources());
-    let own_id = facts.own_key().and_then(|key| values.first(key.sources()));
-    let tenant = values.first(scheme.tenant);
+    let key_id = values.first(&plan.key, scheme.key.sources());
+    let own_id = facts.own_key().and_then(|key| values.first(own_places, key.sources()));
+    let tenant = values.first(&plan.tenant, scheme.tenant);
     // What nobody signs would let a relay choose the key; where nothing is signed at all there is nothing better.
     let signs_none = matches!(scheme.algorithm, Algorithm::Token(_) | Algorithm::Custom(_));
     let counts = |stated: &&Stated<'_>| signs_none || matches!(stated, Provenance::Signed(_));
@@ -249,7 +281,7 @@ pub(crate) fn identify<'a>(
     };
     let by_body = matches!(key, Key::BodyDigest) || id.is_none();
     let secret_id = matches!(key, Key::SecretId(_));
-    let event_id = key_id.or_else(|| values.first(scheme.event_id));
+    let event_id = key_id.or_else(|| values.first(&plan.event_id, scheme.event_id));
     let (event_id, semantic_id) = match (event_id, own_id) {
         (None, own) => (own, None),
         (event, own) => (event, own),
@@ -260,6 +292,6 @@ pub(crate) fn identify<'a>(
         (false, _) if facts.attempt_bodies() == Attempts::SameBytes => Witness::Body(digest()),
         (false, _) => Witness::Nothing,
     };
-    let event_type = values.first(scheme.event_type);
+    let event_type = values.first(&plan.event_type, scheme.event_type);
     Identity { witness, event_id, semantic_id, event_type, tenant, dedup_key, kind: facts.name(), secret_id }
 }

@@ -1,5 +1,6 @@
 //! A request whose head is good and whose body is still arriving.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -14,11 +15,11 @@ use crate::head::Head;
 use crate::proved::Wire;
 use crate::verifier::Verdict;
 
+#[expect(clippy::large_enum_variant, reason = "the large one is the usual one, and a box would cost it an allocation")]
 enum State<'r> {
-    /// The body is hashed while it arrives.
-    Streaming(Prepared<'r>, Stream),
-    /// The scheme needs the body whole.
-    Whole(Prepared<'r>),
+    /// The head promises a proof. The body is hashed while it arrives, from its second piece on: one that comes in one
+    /// piece is hashed at its end. Where the scheme needs the body whole there is no stream.
+    Signed(Prepared<'r>, Option<Box<Stream>>),
     /// No header of the scheme is there: only a handshake may come of it.
     Unsigned { too_long: bool },
 }
@@ -54,10 +55,7 @@ impl<'r, P> Pending<'r, P> {
     pub(crate) fn begin(core: &'r Arc<Core>, head: Head<'r>, now: OffsetDateTime) -> Result<Self, Error> {
         let mut prepared = Prepared::default();
         let state = if core.prepare(head, now, &mut prepared)? {
-            match core.stream(&prepared, head, now) {
-                Some(stream) => State::Streaming(prepared, stream),
-                None => State::Whole(prepared),
-            }
+            State::Signed(prepared, None)
         } else {
             State::Unsigned { too_long: false }
         };
@@ -69,7 +67,7 @@ impl<'r, P> Pending<'r, P> {
     pub fn limit(&self) -> usize {
         match self.state {
             State::Unsigned { .. } => UNSIGNED_LIMIT,
-            State::Streaming(..) | State::Whole(_) => self.core.scheme.largest_body(),
+            State::Signed(..) => self.core.scheme.largest_body(),
         }
     }
 
@@ -87,8 +85,15 @@ impl<'r, P> Pending<'r, P> {
     /// Takes the next piece of the body.
     pub fn update(&mut self, chunk: &[u8]) {
         match &mut self.state {
-            State::Streaming(_, stream) => stream.update(chunk),
-            State::Whole(_) => {}
+            State::Signed(_, Some(stream)) => stream.update(chunk),
+            State::Signed(prepared, stream) if !self.body.is_empty() => {
+                *stream = self.core.stream(prepared, self.head, self.now).map(Box::new);
+                if let Some(stream) = stream {
+                    stream.update(&self.body);
+                    stream.update(chunk);
+                }
+            }
+            State::Signed(..) => {}
             State::Unsigned { too_long } => {
                 *too_long |= self.body.len().saturating_add(chunk.len()) > UNSIGNED_LIMIT;
                 if *too_long {
@@ -107,14 +112,13 @@ impl<'r, P> Pending<'r, P> {
     pub fn finish(self) -> Result<Verdict<'r, P>, Error> {
         let Self { core, head, now, state, body, .. } = self;
         let (prepared, stream) = match state {
-            State::Streaming(prepared, stream) => (prepared, Some(stream)),
-            State::Whole(prepared) => (prepared, None),
+            State::Signed(prepared, stream) => (prepared, stream),
             State::Unsigned { too_long: true } => return Err(Error::Missing(core.scheme.signature.source)),
             State::Unsigned { too_long: false } => {
                 return core.unsigned(head, &body, now).map(Verdict::Handshake);
             }
         };
-        let proof = core.prove(&prepared, stream.as_ref(), head, &body, now)?;
+        let proof = core.prove(&prepared, stream.as_deref(), head, &body, now)?;
         Verdict::after(core, head, Wire::Owned(Bytes::from(body)), proof, now)
     }
 }

@@ -114,12 +114,20 @@ impl<'r, P> Proved<'r, P> {
         Receipt::new(Arc::clone(self.core), body, self.kept_headers(), self.proof)
     }
 
+    /// The same as [`receipt`](Self::receipt), without a copy of bytes that are already shared.
+    #[must_use]
+    pub fn into_receipt(self) -> Receipt<P> {
+        let (core, headers, proof) = (Arc::clone(self.core), self.kept_headers(), self.proof);
+        Receipt::new(core, self.into_body(), headers, proof)
+    }
+
     /// The body as shared bytes; copied where it was only borrowed.
     #[must_use]
     pub fn into_body(self) -> Bytes {
         match (self.opened, self.wire) {
             (Some(opened), _) => opened,
-            (None, wire) => wire.to_bytes(),
+            (None, Wire::Owned(bytes)) => bytes,
+            (None, Wire::Borrowed(bytes)) => Bytes::copy_from_slice(bytes),
         }
     }
 

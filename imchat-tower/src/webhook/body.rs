@@ -1,13 +1,13 @@
 //! Reads a body that nobody has proved yet: bounded, within a deadline, within the shared budget.
 
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
-use http_body::Body;
-use http_body_util::BodyExt as _;
+use http_body::{Body, Frame};
 
 use super::budget::{Budget, Share};
 use super::rejection::Rejection;
@@ -23,10 +23,8 @@ pub(super) fn announced(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// Refuses what the head alone shows to be too large or encoded.
-pub(super) fn check_head(headers: &HeaderMap, limit: usize) -> Result<(), Rejection> {
-    let too_large =
-        announced(headers).is_some_and(|length| usize::try_from(length).map_or(true, |length| length > limit));
-    if too_large {
+pub(super) fn check_head(headers: &HeaderMap, announced: Option<u64>, limit: usize) -> Result<(), Rejection> {
+    if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > limit)) {
         return Err(Rejection::TooLarge { limit });
     }
     let encoded =
@@ -35,41 +33,54 @@ pub(super) fn check_head(headers: &HeaderMap, limit: usize) -> Result<(), Reject
 }
 
 /// How much room to make before the body is read.
-pub(super) fn room(headers: &HeaderMap, limit: usize) -> usize {
-    let length = announced(headers).and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+pub(super) fn room(announced: Option<u64>, limit: usize) -> usize {
+    let length = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     length.min(limit).min(TRUSTED_LENGTH)
 }
 
-/// Feeds the body to `take`, piece by piece; returns the share of the budget that the bytes hold.
-pub(super) async fn read<B>(
-    body: B,
-    limit: usize,
-    budget: &Arc<Budget>,
-    mut take: impl FnMut(&[u8]),
-) -> Result<Share, Rejection>
-where
-    B: Body,
-{
-    let mut share = Share::new(budget);
-    let mut body = pin!(body);
-    let (mut length, mut empty) = (0_usize, 0_usize);
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Rejection::BodyBroken)?;
+/// How far a body has been read, and the share of the budget that its bytes hold.
+pub(super) struct Reading {
+    /// The most bytes it may have.
+    pub(super) limit: usize,
+    share: Share,
+    length: usize,
+    empty: usize,
+}
+
+impl Reading {
+    pub(super) fn new(budget: &Arc<Budget>) -> Self {
+        Self { limit: 0, share: Share::new(budget), length: 0, empty: 0 }
+    }
+
+    /// Feeds what has arrived to `take`, piece by piece; ready when that was all.
+    pub(super) fn poll<B: Body>(
+        &mut self,
+        mut body: Pin<&mut B>,
+        cx: &mut Context<'_>,
+        mut take: impl FnMut(&[u8]),
+    ) -> Poll<Result<(), Rejection>> {
+        while let Some(frame) = ready!(body.as_mut().poll_frame(cx)) {
+            let Ok(frame) = frame else { return Poll::Ready(Err(Rejection::BodyBroken)) };
+            if let Err(rejection) = self.frame(frame, &mut take) {
+                return Poll::Ready(Err(rejection));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn frame<D: Buf>(&mut self, frame: Frame<D>, take: &mut impl FnMut(&[u8])) -> Result<(), Rejection> {
         let data = frame.into_data().ok().filter(Buf::has_remaining);
         let Some(mut data) = data else {
             // A frame that is always at once there and empty meets neither the limit nor, since nothing ever waits, the
             // deadline.
-            empty = empty.saturating_add(1);
-            if empty > EMPTY_FRAMES {
-                return Err(Rejection::BodyBroken);
-            }
-            continue;
+            self.empty = self.empty.saturating_add(1);
+            return if self.empty > EMPTY_FRAMES { Err(Rejection::BodyBroken) } else { Ok(()) };
         };
-        length = length.saturating_add(data.remaining());
-        if length > limit {
-            return Err(Rejection::TooLarge { limit });
+        self.length = self.length.saturating_add(data.remaining());
+        if self.length > self.limit {
+            return Err(Rejection::TooLarge { limit: self.limit });
         }
-        if !share.take(data.remaining()) {
+        if !self.share.take(data.remaining()) {
             return Err(Rejection::Overloaded);
         }
         while data.has_remaining() {
@@ -78,6 +89,6 @@ where
             take(chunk);
             data.advance(taken);
         }
+        Ok(())
     }
-    Ok(share)
 }

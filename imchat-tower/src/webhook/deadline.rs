@@ -14,12 +14,11 @@ pub(super) struct Elapsed;
 
 pin_project! {
     /// A future with a deadline that begins when it first has to be waited for: most bodies and stores answer at once,
-    /// and a timer costs more than either.
+    /// and a timer costs more than either and takes more room.
     pub(super) struct Within<F> {
         #[pin]
         future: F,
-        #[pin]
-        timer: Option<Sleep>,
+        timer: Option<Pin<Box<Sleep>>>,
         deadline: Duration,
     }
 }
@@ -33,16 +32,14 @@ impl<F: Future> Future for Within<F> {
     type Output = Result<F::Output, Elapsed>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+        let this = self.project();
         if let Poll::Ready(output) = this.future.poll(cx) {
             return Poll::Ready(Ok(output));
         }
-        if this.timer.is_none() {
-            this.timer.set(Some(sleep(*this.deadline)));
-        }
-        match this.timer.as_mut().as_pin_mut().map(|timer| timer.poll(cx)) {
-            Some(Poll::Ready(())) => Poll::Ready(Err(Elapsed)),
-            _ => Poll::Pending,
+        let timer = this.timer.get_or_insert_with(|| Box::pin(sleep(*this.deadline)));
+        match timer.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(Err(Elapsed)),
+            Poll::Pending => Poll::Pending,
         }
     }
 }

@@ -133,36 +133,30 @@ pub(super) fn refuse(config: &Config, receipt: &Receipt<AnyProvider>, rejection:
     }
 }
 
-/// Runs the inner service, under a lease where there is one, and settles it.
-#[expect(clippy::manual_async_fn, reason = "an async fn holds its arguments twice, and moves them with every request")]
-pub(super) fn run<R, E, F>(
+/// Runs the inner service on an executor, under a lease where there is one, and settles it there.
+pub(super) async fn detached<R, E, F>(
     config: Arc<Config>,
+    executor: Arc<dyn Execute>,
     receipt: Receipt<AnyProvider>,
     lease: Option<Lease>,
     call: F,
-) -> impl Future<Output = Result<Response<ResponseBody<R>>, E>> + Send
+) -> Result<Response<ResponseBody<R>>, E>
 where
     F: Future<Output = Result<Result<Response<R>, E>, Panicked>> + Send + 'static,
     R: Send + 'static,
     E: Send + 'static,
 {
-    async move {
-        let Some(executor) = config.executor.clone() else {
-            let outcome = call.await;
-            return settle(&config, &receipt, lease.as_ref(), outcome).await;
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    let (settings, proved) = (Arc::clone(&config), receipt.clone());
+    executor.execute(Box::pin(async move {
+        let outcome = match &lease {
+            Some(lease) => renewing(&settings, lease, call).await,
+            None => call.await,
         };
-        let (answer, answered) = tokio::sync::oneshot::channel();
-        let (settings, proved) = (Arc::clone(&config), receipt.clone());
-        executor.execute(Box::pin(async move {
-            let outcome = match &lease {
-                Some(lease) => renewing(&settings, lease, call).await,
-                None => call.await,
-            };
-            // Nobody may be waiting any more: the work and its settlement count all the same.
-            let _ = answer.send(settle(&settings, &proved, lease.as_ref(), outcome).await);
-        }));
-        answered.await.unwrap_or_else(|_| Ok(own(refuse(&config, &receipt, Rejection::Panicked))))
-    }
+        // Nobody may be waiting any more: the work and its settlement count all the same.
+        let _ = answer.send(settle(&settings, &proved, lease.as_ref(), conclude(&settings, &proved, outcome)).await);
+    }));
+    answered.await.unwrap_or_else(|_| Ok(own(refuse(&config, &receipt, Rejection::Panicked))))
 }
 
 /// Runs the call and renews the lease at a third of its life.
@@ -189,36 +183,38 @@ async fn renewing<T>(config: &Config, lease: &Lease, call: impl Future<Output = 
     .await
 }
 
-async fn settle<R, E>(
+/// What the inner service's outcome is answered with, and whether the delivery is done with it.
+pub(super) fn conclude<R, E>(
+    config: &Config,
+    receipt: &Receipt<AnyProvider>,
+    outcome: Result<Result<Response<R>, E>, Panicked>,
+) -> (Result<Response<ResponseBody<R>>, E>, bool) {
+    match outcome {
+        Ok(Ok(response)) => {
+            let (parts, body) = response.into_parts();
+            let done = config.complete_when.as_ref().map_or_else(|| is_done(parts.status), |done| done(&parts));
+            (Ok(Response::from_parts(parts, ResponseBody::inner(body))), done)
+        }
+        Ok(Err(error)) => (Err(error), false),
+        Err(Panicked) => (Ok(own(refuse(config, receipt, Rejection::Panicked))), false),
+    }
+}
+
+/// Completes or releases the claim by what came of the work, and answers.
+pub(super) async fn settle<R, E>(
     config: &Config,
     receipt: &Receipt<AnyProvider>,
     lease: Option<&Lease>,
-    outcome: Result<Result<Response<R>, E>, Panicked>,
+    (answer, done): (Result<Response<ResponseBody<R>>, E>, bool),
 ) -> Result<Response<ResponseBody<R>>, E> {
-    let claim = config.store.as_ref().zip(lease);
-    let response = match outcome {
-        Ok(Ok(response)) => response,
-        failed => {
-            if let Some((store, lease)) = claim {
-                // The next attempt should not wait for the lease to end; if this fails, it will.
-                let _ = in_time(config.store_timeout, store.release(lease)).await;
-            }
-            return match failed {
-                Ok(outcome) => outcome.map(|response| response.map(ResponseBody::inner)),
-                Err(Panicked) => Ok(own(refuse(config, receipt, Rejection::Panicked))),
-            };
-        }
-    };
-    let Some((store, lease)) = claim else { return Ok(response.map(ResponseBody::inner)) };
-    let (parts, body) = response.into_parts();
-    let done = config.complete_when.as_ref().map_or_else(|| is_done(parts.status), |done| done(&parts));
-    let response = Response::from_parts(parts, ResponseBody::inner(body));
+    let Some((store, lease)) = config.store.as_ref().zip(lease) else { return answer };
     if !done {
+        // The next attempt should not wait for the lease to end; if this fails, it will.
         let _ = in_time(config.store_timeout, store.release(lease)).await;
-        return Ok(response);
+        return answer;
     }
     let rejection = match in_time(config.store_timeout, store.complete(lease, config.retain)).await {
-        Ok(Settled::Ok) => return Ok(response),
+        Ok(Settled::Ok) => return answer,
         Ok(Settled::Lost) => {
             tracing::warn!(fence = lease.fence().get(), "the lease was lost before the delivery was done");
             Rejection::Lost

@@ -11,6 +11,11 @@ use pin_project_lite::pin_project;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Panicked;
 
+/// Runs a function; a panic of it becomes an error.
+pub(super) fn catch<T>(run: impl FnOnce() -> T) -> Result<T, Panicked> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|_| Panicked)
+}
+
 pin_project! {
     /// Runs a future until it ends or panics.
     pub(super) struct Caught<F> {
@@ -29,9 +34,9 @@ impl<F: Future> Future for Caught<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let future = self.project().future;
-        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
+        match catch(|| future.poll(cx)) {
             Ok(poll) => poll.map(Ok),
-            Err(_) => Poll::Ready(Err(Panicked)),
+            Err(panicked) => Poll::Ready(Err(panicked)),
         }
     }
 }

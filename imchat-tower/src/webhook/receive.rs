@@ -1,13 +1,18 @@
 //! From a request of anyone's to a proved one: rules 1 to 6.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Response};
 use http_body::Body;
 use http_body_util::Full;
-use imchat_verify::{AnyProvider, Error, Head, Receipt, Reply, Verdict, Verify};
+use imchat_verify::{AnyProvider, Error, Head, Pending, Receipt, Reply, Verdict, Verify};
 
-use super::body;
+use super::body::{self, Reading};
 use super::builder::Config;
 use super::deadline::{Elapsed, within};
 use super::rejection::{self, Rejection};
@@ -23,53 +28,115 @@ pub(super) enum Received {
 /// The most that is read of a request that can only be an `ssl_check`, in bytes.
 const SSL_CHECK_LIMIT: usize = 4096;
 
-pub(super) async fn receive<B: Body>(config: &Config, parts: &Parts, body: B) -> Result<Received, Rejection> {
+/// How far a request came without waiting.
+enum Attempt<'r> {
+    /// To its end.
+    Done(Result<Received, Rejection>),
+    /// Its body is still arriving.
+    Waiting(Pending<'r, AnyProvider>),
+    /// It has no signature, and may be an `ssl_check`.
+    Check(Rejection),
+}
+
+pub(super) async fn receive<B: Body + Send>(
+    config: &Config,
+    parts: &Parts,
+    mut body: Pin<&mut B>,
+) -> Result<Received, Rejection> {
     if parts.method != Method::POST {
         return Err(Rejection::Method);
     }
     let limit = config.body_limit.unwrap_or_else(|| config.verify.scheme().largest_body());
-    body::check_head(&parts.headers, limit)?;
+    let announced = body::announced(&parts.headers);
+    body::check_head(&parts.headers, announced, limit)?;
     let chosen = config.resolve.as_ref().map(|resolve| resolve(parts));
-    // Where none is chosen, the request takes the same way and is refused at its end: an answer that came sooner, or of
-    // another kind, would tell which tenants there are.
-    let known = !matches!(chosen, Some(None));
-    let chosen = chosen.flatten();
-    let verify: &dyn Verify = chosen.as_deref().unwrap_or(&*config.verify);
     let url = public_url(config, parts);
-    let head = match &url {
-        Some(url) => Head::new(parts.method.as_str(), url, &parts.headers),
-        None => Head::post(&parts.headers),
+    let request = Request { config, parts, limit, announced, chosen: &chosen, url: url.as_deref() };
+    let mut reading = Reading::new(&config.budget);
+    // Most bodies have come with their heads. What the proof holds is then never held over an await, and what is waited
+    // for stands apart: both keep this future small and quick to move.
+    let rest: Rest<'_> = match poll_fn(|cx| Poll::Ready(request.attempt(&mut reading, body.as_mut(), cx))).await {
+        Attempt::Done(received) => return received,
+        Attempt::Waiting(pending) => Box::pin(request.wait(pending, reading, body)),
+        Attempt::Check(rejection) => Box::pin(ssl_check(config, rejection, reading, body)),
     };
-    let now = config.clock.now();
-    let mut pending = match verify.begin(head, now) {
-        Ok(pending) => pending,
-        Err(error) => {
-            let rejection = if known { Rejection::Unproved(error) } else { Rejection::Unknown };
-            let checked = config.ssl_check && matches!(error, Error::Missing(_));
-            return if checked { ssl_check(config, rejection, body).await } else { Err(rejection) };
+    rest.await
+}
+
+/// The way of a request from where it has to wait.
+type Rest<'r> = Pin<Box<dyn Future<Output = Result<Received, Rejection>> + Send + 'r>>;
+
+/// A request whose head may be looked at.
+#[derive(Clone, Copy)]
+struct Request<'r> {
+    config: &'r Config,
+    parts: &'r Parts,
+    limit: usize,
+    announced: Option<u64>,
+    /// The verifier that was chosen for it, where they are chosen by request.
+    chosen: &'r Option<Option<Arc<dyn Verify>>>,
+    url: Option<&'r str>,
+}
+
+impl<'r> Request<'r> {
+    fn attempt<B: Body>(self, reading: &mut Reading, body: Pin<&mut B>, cx: &mut Context<'_>) -> Attempt<'r> {
+        let verify: &dyn Verify = self.chosen.as_ref().and_then(Option::as_deref).unwrap_or(&*self.config.verify);
+        let head = match self.url {
+            Some(url) => Head::new(self.parts.method.as_str(), url, &self.parts.headers),
+            None => Head::post(&self.parts.headers),
+        };
+        let mut pending = match verify.begin(head, self.config.clock.now()) {
+            Ok(pending) => pending,
+            Err(error) => {
+                let rejection = if self.is_known() { Rejection::Unproved(error) } else { Rejection::Unknown };
+                let checked = self.config.ssl_check && matches!(error, Error::Missing(_));
+                return if checked { Attempt::Check(rejection) } else { Attempt::Done(Err(rejection)) };
+            }
+        };
+        reading.limit = if pending.is_unsigned() { self.limit.min(pending.limit()) } else { self.limit };
+        pending.reserve(body::room(self.announced, reading.limit));
+        match reading.poll(body, cx, |chunk| pending.update(chunk)) {
+            Poll::Ready(read) => Attempt::Done(self.conclude(pending, read)),
+            Poll::Pending => Attempt::Waiting(pending),
         }
-    };
-    let limit = if pending.is_unsigned() { limit.min(pending.limit()) } else { limit };
-    pending.reserve(body::room(&parts.headers, limit));
-    let reading = body::read(body, limit, &config.budget, |chunk| pending.update(chunk));
-    let share = match within(config.body_deadline, reading).await {
-        Ok(Ok(share)) => share,
-        // A request without a signature is refused like a forgery, also for its size.
-        Ok(Err(Rejection::TooLarge { .. })) if pending.is_unsigned() => return Err(too_long_unsigned(pending)),
-        Ok(Err(rejection)) => return Err(rejection),
-        Err(Elapsed) => return Err(Rejection::BodyTimeout),
-    };
-    let verdict = pending.finish();
-    drop(share);
-    match verdict {
-        _ if !known => Err(Rejection::Unknown),
-        Ok(Verdict::Event(proved)) => Ok(Received::Event(proved.receipt())),
-        Ok(Verdict::Handshake(reply)) => Ok(Received::Answer(rejection::reply(reply))),
-        Err(error) => Err(Rejection::Unproved(error)),
+    }
+
+    async fn wait<B: Body>(
+        self,
+        mut pending: Pending<'r, AnyProvider>,
+        mut reading: Reading,
+        mut body: Pin<&mut B>,
+    ) -> Result<Received, Rejection> {
+        let rest = poll_fn(|cx| reading.poll(body.as_mut(), cx, |chunk| pending.update(chunk)));
+        match within(self.config.body_deadline, rest).await {
+            Ok(read) => self.conclude(pending, read),
+            Err(Elapsed) => Err(Rejection::BodyTimeout),
+        }
+    }
+
+    fn conclude(self, pending: Pending<'r, AnyProvider>, read: Result<(), Rejection>) -> Result<Received, Rejection> {
+        match read {
+            Ok(()) => {}
+            // A request without a signature is refused like a forgery, also for its size.
+            Err(Rejection::TooLarge { .. }) if pending.is_unsigned() => return Err(too_long_unsigned(pending)),
+            Err(rejection) => return Err(rejection),
+        }
+        match pending.finish() {
+            _ if !self.is_known() => Err(Rejection::Unknown),
+            Ok(Verdict::Event(proved)) => Ok(Received::Event(proved.into_receipt())),
+            Ok(Verdict::Handshake(reply)) => Ok(Received::Answer(rejection::reply(reply))),
+            Err(error) => Err(Rejection::Unproved(error)),
+        }
+    }
+
+    /// Where no verifier is chosen, the request takes the same way and is refused at its end: an answer that came sooner,
+    /// or of another kind, would tell which tenants there are.
+    const fn is_known(self) -> bool {
+        !matches!(self.chosen, Some(None))
     }
 }
 
-fn too_long_unsigned(pending: imchat_verify::Pending<'_, AnyProvider>) -> Rejection {
+fn too_long_unsigned(pending: Pending<'_, AnyProvider>) -> Rejection {
     match pending.finish() {
         Err(error) => Rejection::Unproved(error),
         Ok(_) => Rejection::Unknown,
@@ -83,13 +150,19 @@ fn public_url(config: &Config, parts: &Parts) -> Option<String> {
 }
 
 /// A request without a signature, where the old Slack check is to be answered.
-async fn ssl_check<B: Body>(config: &Config, rejection: Rejection, body: B) -> Result<Received, Rejection> {
+async fn ssl_check<B: Body>(
+    config: &Config,
+    rejection: Rejection,
+    mut reading: Reading,
+    mut body: Pin<&mut B>,
+) -> Result<Received, Rejection> {
     let mut form = Vec::new();
-    let reading = body::read(body, SSL_CHECK_LIMIT, &config.budget, |chunk| form.extend_from_slice(chunk));
-    let read = within(config.body_deadline, reading).await;
+    reading.limit = SSL_CHECK_LIMIT;
+    let whole = poll_fn(|cx| reading.poll(body.as_mut(), cx, |chunk| form.extend_from_slice(chunk)));
+    let read = within(config.body_deadline, whole).await;
     let is_check = form.split(|byte| *byte == b'&').any(|pair| pair == b"ssl_check=1");
     match read {
-        Ok(Ok(_)) if is_check => Ok(Received::Answer(rejection::reply(Reply::EMPTY))),
+        Ok(Ok(())) if is_check => Ok(Received::Answer(rejection::reply(Reply::EMPTY))),
         _ => Err(rejection),
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::mem;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -20,7 +20,7 @@ use tracing::Instrument as _;
 use super::body;
 use super::builder::Config;
 use super::dedup::{self, Claimed};
-use super::panic::{Panicked, caught};
+use super::panic::{catch, caught};
 use super::receive::{Received, receive};
 use super::rejection::Rejection;
 use super::response::ResponseBody;
@@ -95,7 +95,7 @@ where
 #[expect(clippy::manual_async_fn, reason = "an async fn holds its arguments twice, and moves them with every request")]
 fn answer<S, B, R>(
     config: Arc<Config>,
-    inner: S,
+    mut inner: S,
     mut parts: Parts,
     body: B,
 ) -> impl Future<Output = Answer<R, S::Error>> + Send
@@ -109,7 +109,7 @@ where
 {
     async move {
         let arrived = tokio::time::Instant::now();
-        let receipt = match receive(&config, &parts, body).await {
+        let receipt = match receive(&config, &parts, pin!(body)).await {
             Ok(Received::Event(receipt)) => receipt,
             Ok(Received::Answer(reply)) => return Ok(own(reply)),
             Err(rejection) => return Ok(own(refuse(&config, rejection))),
@@ -123,28 +123,34 @@ where
             Ok(Claimed::Duplicate(reply)) => return Ok(own(reply)),
             Err(rejection) => return Ok(own(dedup::refuse(&config, &receipt, rejection))),
         };
-        let call = call(inner, parts, receipt.clone());
-        dedup::run(config, receipt, claimed, call).await
+        let request = proved(parts, receipt.clone());
+        match config.executor.clone() {
+            // Called here and not inside a future: that would have to hold the request too.
+            None => {
+                let outcome = match catch(|| inner.call(request)) {
+                    Ok(running) => caught(running).await,
+                    Err(panicked) => Err(panicked),
+                };
+                let answer = dedup::conclude(&config, &receipt, outcome);
+                dedup::settle(&config, &receipt, claimed.as_ref(), answer).await
+            }
+            Some(executor) => {
+                let call = caught(async move { inner.call(request).await });
+                Box::pin(dedup::detached(config, executor, receipt, claimed, call)).await
+            }
+        }
     }
 }
 
-/// Calls the inner service with what was proved.
-fn call<S, R>(
-    mut inner: S,
-    mut parts: Parts,
-    receipt: Receipt<AnyProvider>,
-) -> impl Future<Output = Result<Result<Response<R>, S::Error>, Panicked>> + Send
-where
-    S: Service<Request<Full<Bytes>>, Response = Response<R>> + Send,
-    S::Future: Send,
-{
+/// The request for the inner service: the same head, with the bytes that were proved.
+fn proved(mut parts: Parts, receipt: Receipt<AnyProvider>) -> Request<Full<Bytes>> {
     let body = receipt.body().clone();
     // What was opened has another length than what came.
     if body::announced(&parts.headers).is_some_and(|length| usize::try_from(length) != Ok(body.len())) {
         parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     }
     parts.extensions.insert(receipt);
-    caught(async move { inner.call(Request::from_parts(parts, Full::new(body))).await })
+    Request::from_parts(parts, Full::new(body))
 }
 
 pub(super) fn own<R>(response: Response<Full<Bytes>>) -> Response<ResponseBody<R>> {

@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hashbrown::DefaultHashBuilder;
 
-use self::compact::CompactKey;
+use self::compact::{CompactKey, Shortener};
 use self::shard::Shard;
 use super::{Claim, DedupKey, DedupStore, Entry, Lease, Settled};
 use crate::Digest;
@@ -40,6 +40,7 @@ const MOST: usize = 1 << 31;
 pub struct MemoryStore {
     clock: Box<dyn Clock>,
     hasher: DefaultHashBuilder,
+    shortener: Shortener,
     shards: [Mutex<Shard>; SHARDS],
     capacity: usize,
     sharded: bool,
@@ -54,6 +55,7 @@ impl MemoryStore {
         Self {
             clock: Box::new(clock),
             hasher: DefaultHashBuilder::default(),
+            shortener: Shortener::default(),
             shards: core::array::from_fn(|_| Mutex::default()),
             capacity: DEFAULT_CAPACITY,
             sharded: true,
@@ -102,7 +104,7 @@ impl MemoryStore {
 
     fn claim_now(&self, key: &DedupKey, digest: Option<Digest>, lease: Duration) -> Claim {
         let now = self.clock.micros();
-        let compact = CompactKey::new(key);
+        let compact = CompactKey::new(key, &self.shortener);
         let (hash, mut shard) = self.shard(&compact);
         let swept = shard.sweep(now);
         if let Some(place) = shard.find(hash, &compact) {
@@ -155,7 +157,7 @@ impl MemoryStore {
 
     fn settle(&self, lease: &Lease, verb: impl FnOnce(&mut Entry, u64, &Lease) -> Settled) -> Settled {
         let now = self.clock.micros();
-        let compact = CompactKey::new(lease.key());
+        let compact = CompactKey::new(lease.key(), &self.shortener);
         let (hash, mut shard) = self.shard(&compact);
         shard.settle(hash, &compact, |entry| verb(entry, now, lease))
     }

@@ -36,28 +36,29 @@ impl StoreError {
     }
 }
 
+/// The verbs with their arguments by value: what they return then borrows the store alone.
 trait Verbs: Send + Sync {
-    fn claim<'a>(&'a self, key: &'a DedupKey, digest: Option<Digest>, lease: Duration) -> Answer<'a, Claim>;
-    fn renew<'a>(&'a self, lease: &'a Lease, length: Duration) -> Answer<'a, Settled>;
-    fn complete<'a>(&'a self, lease: &'a Lease, retain: Duration) -> Answer<'a, Settled>;
-    fn release<'a>(&'a self, lease: &'a Lease) -> Answer<'a, Settled>;
+    fn claim(&self, key: DedupKey, digest: Option<Digest>, lease: Duration) -> Answer<'_, Claim>;
+    fn renew(&self, lease: Lease, length: Duration) -> Answer<'_, Settled>;
+    fn complete(&self, lease: Lease, retain: Duration) -> Answer<'_, Settled>;
+    fn release(&self, lease: Lease) -> Answer<'_, Settled>;
 }
 
 impl<S: DedupStore> Verbs for S {
-    fn claim<'a>(&'a self, key: &'a DedupKey, digest: Option<Digest>, lease: Duration) -> Answer<'a, Claim> {
-        Box::pin(async move { DedupStore::claim(self, key, digest, lease).await.map_err(StoreError::new) })
+    fn claim(&self, key: DedupKey, digest: Option<Digest>, lease: Duration) -> Answer<'_, Claim> {
+        Box::pin(async move { DedupStore::claim(self, &key, digest, lease).await.map_err(StoreError::new) })
     }
 
-    fn renew<'a>(&'a self, lease: &'a Lease, length: Duration) -> Answer<'a, Settled> {
-        Box::pin(async move { DedupStore::renew(self, lease, length).await.map_err(StoreError::new) })
+    fn renew(&self, lease: Lease, length: Duration) -> Answer<'_, Settled> {
+        Box::pin(async move { DedupStore::renew(self, &lease, length).await.map_err(StoreError::new) })
     }
 
-    fn complete<'a>(&'a self, lease: &'a Lease, retain: Duration) -> Answer<'a, Settled> {
-        Box::pin(async move { DedupStore::complete(self, lease, retain).await.map_err(StoreError::new) })
+    fn complete(&self, lease: Lease, retain: Duration) -> Answer<'_, Settled> {
+        Box::pin(async move { DedupStore::complete(self, &lease, retain).await.map_err(StoreError::new) })
     }
 
-    fn release<'a>(&'a self, lease: &'a Lease) -> Answer<'a, Settled> {
-        Box::pin(async move { DedupStore::release(self, lease).await.map_err(StoreError::new) })
+    fn release(&self, lease: Lease) -> Answer<'_, Settled> {
+        Box::pin(async move { DedupStore::release(self, &lease).await.map_err(StoreError::new) })
     }
 }
 
@@ -78,23 +79,29 @@ impl fmt::Debug for SharedStore {
     }
 }
 
+// Handed on as they are: an async fn around each would only make callers' futures larger.
 impl DedupStore for SharedStore {
     type Error = StoreError;
 
-    async fn claim(&self, key: &DedupKey, digest: Option<Digest>, lease: Duration) -> Result<Claim, StoreError> {
-        self.0.claim(key, digest, lease).await
+    fn claim(
+        &self,
+        key: &DedupKey,
+        digest: Option<Digest>,
+        lease: Duration,
+    ) -> impl Future<Output = Result<Claim, StoreError>> + Send {
+        self.0.claim(*key, digest, lease)
     }
 
-    async fn renew(&self, lease: &Lease, length: Duration) -> Result<Settled, StoreError> {
-        self.0.renew(lease, length).await
+    fn renew(&self, lease: &Lease, length: Duration) -> impl Future<Output = Result<Settled, StoreError>> + Send {
+        self.0.renew(*lease, length)
     }
 
-    async fn complete(&self, lease: &Lease, retain: Duration) -> Result<Settled, StoreError> {
-        self.0.complete(lease, retain).await
+    fn complete(&self, lease: &Lease, retain: Duration) -> impl Future<Output = Result<Settled, StoreError>> + Send {
+        self.0.complete(*lease, retain)
     }
 
-    async fn release(&self, lease: &Lease) -> Result<Settled, StoreError> {
-        self.0.release(lease).await
+    fn release(&self, lease: &Lease) -> impl Future<Output = Result<Settled, StoreError>> + Send {
+        self.0.release(*lease)
     }
 }
 

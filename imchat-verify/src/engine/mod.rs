@@ -31,6 +31,7 @@ pub(crate) use wanted::{MAX_FAMILIES, MAX_PARTS};
 
 use crate::config::{ConfigError, ConfigWarning};
 use crate::head::Head;
+use crate::identity::Plan;
 use crate::scan::Sources;
 use crate::scheme::{Part, Scheme};
 use crate::secrets::Secrets;
@@ -79,6 +80,7 @@ pub(crate) struct Core {
     handshakes: Vec<open::Rule>,
     /// All places that say who and what a request is.
     pub(crate) sources: Sources,
+    pub(crate) plan: Plan,
     pub(crate) warnings: Vec<ConfigWarning>,
 }
 
@@ -102,6 +104,7 @@ impl Core {
         let wanted = wanted::Wanted::new(scheme);
         let handshakes = open::rules(scheme);
         let sources = Sources::new(crate::identity::sources(scheme));
+        let plan = Plan::new(scheme, &sources);
         Ok(Self {
             scheme,
             keys,
@@ -111,6 +114,7 @@ impl Core {
             wanted,
             handshakes,
             sources,
+            plan,
             warnings,
         })
     }

@@ -3,10 +3,14 @@
 //! It accepts what RFC 8259 accepts, at most 128 levels deep, also in values that no pointer asks for. A member that
 //! comes twice on a pointer's path makes that pointer's value unusable: which of the two counts is anyone's guess.
 
+mod pointer;
 mod text;
 
 use alloc::borrow::Cow;
+use core::ops::Range;
 
+use pointer::names_index;
+pub(crate) use pointer::{Path, Pointer};
 use text::{escape_len, plain_len, unescape};
 
 /// How many pointers one scan can follow.
@@ -49,13 +53,16 @@ impl<'a> Found<'a> {
 pub(crate) struct NotJson;
 
 /// Follows `pointers` through `text`; `found` gets one answer for each. Further pointers than the limit find nothing.
-pub(crate) fn scan<'a>(text: &'a [u8], pointers: &[&str], found: &mut [Found<'a>]) -> Result<(), NotJson> {
-    let text = core::str::from_utf8(text).map_err(|_| NotJson)?;
-    let mut scanner = Scanner { text, bytes: text.as_bytes(), at: 0, pointers, found };
-    scanner.found.fill(Found::Absent);
-    let wanted = pointers.iter().take(MAX_POINTERS).enumerate().fold(0, |set, (index, _)| set | bit(index));
+pub(crate) fn scan<'a, P: Pointer>(text: &'a [u8], pointers: &[P], found: &mut [Found<'a>]) -> Result<(), NotJson> {
+    found.fill(Found::Absent);
+    let mut all = (0_u32, 0_u32);
+    for (index, pointer) in pointers.iter().take(MAX_POINTERS).enumerate() {
+        let set = if pointer.is_whole() { &mut all.1 } else { &mut all.0 };
+        *set |= bit(index);
+    }
+    let mut scanner = Scanner::new(text, pointers, found)?;
     scanner.space();
-    scanner.value(0, wanted, &[0; MAX_POINTERS])?;
+    scanner.value(0, all.0, all.1)?;
     scanner.space();
     if scanner.at == scanner.bytes.len() { Ok(()) } else { Err(NotJson) }
 }
@@ -69,14 +76,13 @@ pub(crate) fn leading_scalar<'a>(text: &'a [u8], name: &str) -> Option<Found<'a>
     if !text.windows(name.len()).any(|window| window == name.as_bytes()) {
         return None;
     }
-    let text = core::str::from_utf8(text).ok()?;
     let mut found = [Found::Absent];
-    let mut scanner = Scanner { text, bytes: text.as_bytes(), at: 0, pointers: &[], found: &mut found };
+    let mut scanner = Scanner::<&str>::new(text, &[], &mut found).ok()?;
     scanner.space();
     scanner.eat(b'{').ok()?;
     loop {
         scanner.space();
-        let key = scanner.string().ok()?;
+        let key = scanner.string().and_then(|key| scanner.slice(key)).ok()?;
         scanner.space();
         scanner.eat(b':').ok()?;
         scanner.space();
@@ -94,16 +100,13 @@ fn bit(index: usize) -> u32 {
     u32::try_from(index).ok().and_then(|shift| 1_u32.checked_shl(shift)).unwrap_or(0)
 }
 
-struct Scanner<'a, 'p> {
+struct Scanner<'a, 'p, P> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
-    pointers: &'p [&'p str],
+    pointers: &'p [P],
     found: &'p mut [Found<'a>],
 }
-
-/// For every pointer, how many of its bytes led to the value being read.
-type Depths = [u16; MAX_POINTERS];
 
 /// The pointers of a set, by their index.
 fn members(mut set: u32) -> impl Iterator<Item = usize> {
@@ -114,7 +117,12 @@ fn members(mut set: u32) -> impl Iterator<Item = usize> {
     })
 }
 
-impl<'a, 'p> Scanner<'a, 'p> {
+impl<'a, 'p, P: Pointer> Scanner<'a, 'p, P> {
+    fn new(text: &'a [u8], pointers: &'p [P], found: &'p mut [Found<'a>]) -> Result<Self, NotJson> {
+        let text = core::str::from_utf8(text).map_err(|_| NotJson)?;
+        Ok(Self { text, bytes: text.as_bytes(), at: 0, pointers, found })
+    }
+
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -138,63 +146,58 @@ impl<'a, 'p> Scanner<'a, 'p> {
         }
     }
 
-    fn slice(&self, from: usize, to: usize) -> Result<&'a str, NotJson> {
-        self.text.get(from..to).ok_or(NotJson)
+    fn slice(&self, place: Range<usize>) -> Result<&'a str, NotJson> {
+        self.text.get(place).ok_or(NotJson)
     }
 
-    /// What is left of a pointer below the value being read.
-    fn tail(&self, index: usize, paths: &Depths) -> Option<&'p str> {
-        self.pointers.get(index)?.get(usize::from(*paths.get(index)?)..)
-    }
-
-    fn record(&mut self, wanted: u32, paths: &Depths, value: Found<'a>) {
-        for index in members(wanted) {
-            let ends_here = self.tail(index, paths).is_some_and(str::is_empty);
+    fn record(&mut self, ending: u32, value: Found<'a>) {
+        for index in members(ending) {
             match self.found.get_mut(index) {
-                Some(found) if ends_here && *found != Found::Ambiguous => *found = value,
+                Some(found) if *found != Found::Ambiguous => *found = value,
                 _ => {}
             }
         }
     }
 
-    fn value(&mut self, depth: usize, wanted: u32, paths: &Depths) -> Result<(), NotJson> {
-        match self.peek().ok_or(NotJson)? {
+    /// Reads a value, `depth` steps down. Of the pointers that led here some go on below it and some end at it.
+    fn value(&mut self, depth: usize, below: u32, ending: u32) -> Result<(), NotJson> {
+        let found = match self.peek().ok_or(NotJson)? {
             b'{' => {
-                self.record(wanted, paths, Found::Other);
-                self.object(depth, wanted, paths)
+                self.record(ending, Found::Other);
+                return self.object(depth, below);
             }
             b'[' => {
-                self.record(wanted, paths, Found::Other);
-                self.array(depth, wanted, paths)
+                self.record(ending, Found::Other);
+                return self.array(depth, below);
             }
             b'"' => {
-                let raw = self.string()?;
-                self.record(wanted, paths, Found::String(raw));
-                Ok(())
+                let place = self.string()?;
+                // Most strings are passed over: nothing need be made of them.
+                if ending == 0 {
+                    return Ok(());
+                }
+                Found::String(self.slice(place)?)
             }
-            b't' => self.word("true", wanted, paths),
-            b'f' => self.word("false", wanted, paths),
-            b'n' => self.word("null", wanted, paths),
-            _ => {
-                let raw = self.number()?;
-                self.record(wanted, paths, Found::Plain(raw));
-                Ok(())
-            }
-        }
+            b't' => self.word("true")?,
+            b'f' => self.word("false")?,
+            b'n' => self.word("null")?,
+            _ => Found::Plain(self.number()?),
+        };
+        self.record(ending, found);
+        Ok(())
     }
 
-    fn word(&mut self, word: &'static str, wanted: u32, paths: &Depths) -> Result<(), NotJson> {
+    fn word(&mut self, word: &'static str) -> Result<Found<'a>, NotJson> {
         let end = self.at.saturating_add(word.len());
         if self.bytes.get(self.at..end) != Some(word.as_bytes()) {
             return Err(NotJson);
         }
         self.at = end;
-        self.record(wanted, paths, if word == "null" { Found::Other } else { Found::Plain(word) });
-        Ok(())
+        Ok(if word == "null" { Found::Other } else { Found::Plain(word) })
     }
 
-    fn object(&mut self, depth: usize, wanted: u32, paths: &Depths) -> Result<(), NotJson> {
-        let depth = deeper(depth)?;
+    fn object(&mut self, depth: usize, wanted: u32) -> Result<(), NotJson> {
+        let below = deeper(depth)?;
         self.step();
         self.space();
         if self.peek() == Some(b'}') {
@@ -207,18 +210,13 @@ impl<'a, 'p> Scanner<'a, 'p> {
             self.space();
             self.eat(b':')?;
             self.space();
-            if wanted == 0 {
-                self.value(depth, 0, paths)?;
-            } else {
-                let (inner, below) = self.follow(wanted, paths, key);
-                for index in members(inner & seen) {
-                    if let Some(found) = self.found.get_mut(index) {
-                        *found = Found::Ambiguous;
-                    }
-                }
-                self.value(depth, inner & !seen, &below)?;
-                seen |= inner;
+            let (mut on, mut ending) = (0, 0);
+            if wanted != 0 {
+                (on, ending) = self.member(depth, wanted, self.slice(key)?);
+                self.record((on | ending) & seen, Found::Ambiguous);
+                (on, ending, seen) = (on & !seen, ending & !seen, seen | on | ending);
             }
+            self.value(below, on, ending)?;
             self.space();
             match self.peek() {
                 Some(b',') => {
@@ -234,8 +232,8 @@ impl<'a, 'p> Scanner<'a, 'p> {
         }
     }
 
-    fn array(&mut self, depth: usize, wanted: u32, paths: &Depths) -> Result<(), NotJson> {
-        let depth = deeper(depth)?;
+    fn array(&mut self, depth: usize, wanted: u32) -> Result<(), NotJson> {
+        let below = deeper(depth)?;
         self.step();
         self.space();
         if self.peek() == Some(b']') {
@@ -244,12 +242,8 @@ impl<'a, 'p> Scanner<'a, 'p> {
         }
         let mut index = 0_usize;
         loop {
-            if wanted == 0 {
-                self.value(depth, 0, paths)?;
-            } else {
-                let (inner, below) = self.advance(wanted, paths, |path| index_step(path, index));
-                self.value(depth, inner, &below)?;
-            }
+            let (on, ending) = self.select(depth, wanted, |step| names_index(step, index));
+            self.value(below, on, ending)?;
             index = index.saturating_add(1);
             self.space();
             match self.peek() {
@@ -266,35 +260,31 @@ impl<'a, 'p> Scanner<'a, 'p> {
         }
     }
 
-    /// The pointers whose next step is this member, and how far they have come below it.
-    fn follow(&self, wanted: u32, paths: &Depths, key: &str) -> (u32, Depths) {
-        if !key.as_bytes().contains(&b'\\') {
-            return self.advance(wanted, paths, |path| starts_with_step(path, key));
-        }
-        match unescape(key) {
-            Some(key) => self.advance(wanted, paths, |path| starts_with_step(path, &key)),
-            None => (0, [0; MAX_POINTERS]),
-        }
-    }
-
-    /// The pointers that `step` takes further, by as many bytes as it says.
-    fn advance(&self, wanted: u32, paths: &Depths, step: impl Fn(&str) -> Option<usize>) -> (u32, Depths) {
-        let (mut inner, mut below) = (0_u32, [0; MAX_POINTERS]);
+    /// Those of a set whose step at this depth fits: which go on below it, and which end there.
+    fn select(&self, depth: usize, wanted: u32, fits: impl Fn(&str) -> bool) -> (u32, u32) {
+        let (mut on, mut ending) = (0, 0);
         for index in members(wanted) {
-            let Some(path) = self.tail(index, paths).and_then(|tail| tail.strip_prefix('/')) else { continue };
-            let Some(length) = step(path) else { continue };
-            let come = paths.get(index).copied().unwrap_or_default();
-            let further = u16::try_from(length).ok().and_then(|step| come.checked_add(step)?.checked_add(1));
-            if let (Some(further), Some(below)) = (further, below.get_mut(index)) {
-                inner |= bit(index);
-                *below = further;
+            if let Some((step, is_last)) = self.pointers.get(index).and_then(|pointer| pointer.step(depth))
+                && fits(step)
+            {
+                let set = if is_last { &mut ending } else { &mut on };
+                *set |= bit(index);
             }
         }
-        (inner, below)
+        (on, ending)
     }
 
-    /// A string; returns what stands between its quotes.
-    fn string(&mut self) -> Result<&'a str, NotJson> {
+    /// The pointers that take this member. A name with a slash in it is one member's, and no step is called so.
+    fn member(&self, depth: usize, wanted: u32, key: &str) -> (u32, u32) {
+        if !key.as_bytes().contains(&b'\\') {
+            return self.select(depth, wanted, |step| step == key);
+        }
+        unescape(key).map_or((0, 0), |key| self.select(depth, wanted, |step| step == key))
+    }
+
+    /// A string; returns the place of what stands between its quotes.
+    #[inline(always)]
+    fn string(&mut self) -> Result<Range<usize>, NotJson> {
         self.eat(b'"')?;
         let start = self.at;
         loop {
@@ -302,9 +292,9 @@ impl<'a, 'p> Scanner<'a, 'p> {
             self.at = self.at.saturating_add(plain_len(rest));
             match self.peek() {
                 Some(b'"') => {
-                    let text = self.slice(start, self.at)?;
+                    let end = self.at;
                     self.step();
-                    return Ok(text);
+                    return Ok(start..end);
                 }
                 Some(b'\\') => {}
                 _ => return Err(NotJson),
@@ -335,14 +325,15 @@ impl<'a, 'p> Scanner<'a, 'p> {
             }
             self.digits()?;
         }
-        self.slice(start, self.at)
+        self.slice(start..self.at)
     }
 
     /// A string or a number; nothing where something else stands.
     #[cfg(feature = "aes")]
     fn scalar(&mut self) -> Option<Found<'a>> {
         if self.peek() == Some(b'"') {
-            return self.string().ok().map(Found::String);
+            let place = self.string().ok()?;
+            return self.slice(place).ok().map(Found::String);
         }
         self.number().ok().map(Found::Plain)
     }
@@ -359,20 +350,6 @@ impl<'a, 'p> Scanner<'a, 'p> {
 fn deeper(depth: usize) -> Result<usize, NotJson> {
     let depth = depth.saturating_add(1);
     if depth > MAX_DEPTH { Err(NotJson) } else { Ok(depth) }
-}
-
-/// The length of a path's first step, if it is this one. A name with a slash in it is one member's, not a path of two.
-fn starts_with_step(path: &str, step: &str) -> Option<usize> {
-    let ends = matches!(path.as_bytes().get(step.len()), None | Some(b'/'));
-    (ends && path.starts_with(step) && !step.contains('/')).then_some(step.len())
-}
-
-/// The length of a path's first step, if it names this place of an array, without leading zeros.
-fn index_step(path: &str, index: usize) -> Option<usize> {
-    let step = path.split('/').next().unwrap_or_default();
-    let canonical = step == "0" || !step.starts_with('0');
-    let digits = canonical && step.bytes().all(|byte| byte.is_ascii_digit());
-    (digits && step.parse() == Ok(index)).then_some(step.len())
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ pub(crate) fn value<'a>(source: Source, body: &'a [u8], headers: &'a (dyn Header
 pub(crate) struct Sources {
     all: Vec<Source>,
     /// The JSON pointers among them, and their places.
-    pointers: Vec<&'static str>,
+    pointers: Vec<json::Path>,
     places: Vec<usize>,
 }
 
@@ -71,7 +71,7 @@ impl Sources {
                 continue;
             }
             if let Source::Json(pointer) = source {
-                ready.pointers.push(pointer);
+                ready.pointers.push(json::Path::new(pointer));
                 ready.places.push(ready.all.len());
             }
             ready.all.push(source);
