@@ -62,9 +62,9 @@ const LONGEST_WAIT: Duration = Duration::from_millis(200);
 pub(super) async fn claim(
     config: &Config,
     receipt: &Receipt<AnyProvider>,
-    arrived: Instant,
+    arrived: Option<Instant>,
 ) -> Result<Claimed, Rejection> {
-    let Some(store) = &config.store else { return Ok(Claimed::Unkeyed) };
+    let Some((store, arrived)) = config.store.as_ref().zip(arrived) else { return Ok(Claimed::Unkeyed) };
     let (key, witness) = {
         let identity = receipt.identity();
         let Some(key) = identity.dedup_key else { return Ok(Claimed::Unkeyed) };

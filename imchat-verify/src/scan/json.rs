@@ -5,13 +5,14 @@
 
 mod pointer;
 mod text;
+mod token;
 
 use alloc::borrow::Cow;
-use core::ops::Range;
 
 use pointer::names_index;
 pub(crate) use pointer::{Path, Pointer};
-use text::{escape_len, plain_len, unescape};
+use text::unescape;
+use token::{eat, number, plain, space, string, unquoted, word};
 
 /// How many pointers one scan can follow.
 pub(crate) const MAX_POINTERS: usize = 32;
@@ -60,11 +61,10 @@ pub(crate) fn scan<'a, P: Pointer>(text: &'a [u8], pointers: &[P], found: &mut [
         let set = if pointer.is_whole() { &mut all.1 } else { &mut all.0 };
         *set |= bit(index);
     }
-    let mut scanner = Scanner::new(text, pointers, found)?;
-    scanner.space();
-    scanner.value(0, all.0, all.1)?;
-    scanner.space();
-    if scanner.at == scanner.bytes.len() { Ok(()) } else { Err(NotJson) }
+    let text = core::str::from_utf8(text).map_err(|_| NotJson)?;
+    let mut scanner = Scanner { text, bytes: text.as_bytes(), pointers, found };
+    let end = scanner.value(space(scanner.bytes, 0), 0, all.0, all.1)?;
+    if space(scanner.bytes, end) == text.len() { Ok(()) } else { Err(NotJson) }
 }
 
 /// A scalar member of the object that the text is, looked for only up to the first member that is an object or an array.
@@ -76,22 +76,20 @@ pub(crate) fn leading_scalar<'a>(text: &'a [u8], name: &str) -> Option<Found<'a>
     if !text.windows(name.len()).any(|window| window == name.as_bytes()) {
         return None;
     }
-    let mut found = [Found::Absent];
-    let mut scanner = Scanner::<&str>::new(text, &[], &mut found).ok()?;
-    scanner.space();
-    scanner.eat(b'{').ok()?;
+    let text = core::str::from_utf8(text).ok()?;
+    let bytes = text.as_bytes();
+    let mut at = eat(bytes, space(bytes, 0), b'{').ok()?;
     loop {
-        scanner.space();
-        let key = scanner.string().and_then(|key| scanner.slice(key)).ok()?;
-        scanner.space();
-        scanner.eat(b':').ok()?;
-        scanner.space();
-        let value = scanner.scalar()?;
-        if key == name {
-            return Some(value);
+        let key = space(bytes, at);
+        let after = string(bytes, key).ok()?;
+        let value = space(bytes, eat(bytes, space(bytes, after), b':').ok()?);
+        let is_string = bytes.get(value) == Some(&b'"');
+        let end = if is_string { string(bytes, value) } else { number(bytes, value) }.ok()?;
+        if unquoted(text, key, after).ok()? == name {
+            let found = if is_string { unquoted(text, value, end).map(Found::String) } else { plain(text, value, end) };
+            return found.ok();
         }
-        scanner.space();
-        scanner.eat(b',').ok()?;
+        at = eat(bytes, space(bytes, end), b',').ok()?;
     }
 }
 
@@ -100,10 +98,11 @@ fn bit(index: usize) -> u32 {
     u32::try_from(index).ok().and_then(|shift| 1_u32.checked_shl(shift)).unwrap_or(0)
 }
 
+/// Every step is told where it begins and tells where it ended: a place that is kept in the scanner would be written to
+/// memory for every byte.
 struct Scanner<'a, 'p, P> {
     text: &'a str,
     bytes: &'a [u8],
-    at: usize,
     pointers: &'p [P],
     found: &'p mut [Found<'a>],
 }
@@ -117,144 +116,91 @@ fn members(mut set: u32) -> impl Iterator<Item = usize> {
     })
 }
 
-impl<'a, 'p, P: Pointer> Scanner<'a, 'p, P> {
-    fn new(text: &'a [u8], pointers: &'p [P], found: &'p mut [Found<'a>]) -> Result<Self, NotJson> {
-        let text = core::str::from_utf8(text).map_err(|_| NotJson)?;
-        Ok(Self { text, bytes: text.as_bytes(), at: 0, pointers, found })
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    fn step(&mut self) {
-        self.at = self.at.saturating_add(1);
-    }
-
-    fn eat(&mut self, byte: u8) -> Result<(), NotJson> {
-        if self.peek() == Some(byte) {
-            self.step();
-            Ok(())
-        } else {
-            Err(NotJson)
+impl<'a, P: Pointer> Scanner<'a, '_, P> {
+    /// Notes what these pointers found; it is made only where there are any.
+    fn record(&mut self, ending: u32, found: impl FnOnce() -> Result<Found<'a>, NotJson>) -> Result<(), NotJson> {
+        if ending == 0 {
+            return Ok(());
         }
-    }
-
-    fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-            self.step();
-        }
-    }
-
-    fn slice(&self, place: Range<usize>) -> Result<&'a str, NotJson> {
-        self.text.get(place).ok_or(NotJson)
-    }
-
-    fn record(&mut self, ending: u32, value: Found<'a>) {
+        let value = found()?;
         for index in members(ending) {
             match self.found.get_mut(index) {
                 Some(found) if *found != Found::Ambiguous => *found = value,
                 _ => {}
             }
         }
-    }
-
-    /// Reads a value, `depth` steps down. Of the pointers that led here some go on below it and some end at it.
-    fn value(&mut self, depth: usize, below: u32, ending: u32) -> Result<(), NotJson> {
-        let found = match self.peek().ok_or(NotJson)? {
-            b'{' => {
-                self.record(ending, Found::Other);
-                return self.object(depth, below);
-            }
-            b'[' => {
-                self.record(ending, Found::Other);
-                return self.array(depth, below);
-            }
-            b'"' => {
-                let place = self.string()?;
-                // Most strings are passed over: nothing need be made of them.
-                if ending == 0 {
-                    return Ok(());
-                }
-                Found::String(self.slice(place)?)
-            }
-            b't' => self.word("true")?,
-            b'f' => self.word("false")?,
-            b'n' => self.word("null")?,
-            _ => Found::Plain(self.number()?),
-        };
-        self.record(ending, found);
         Ok(())
     }
 
-    fn word(&mut self, word: &'static str) -> Result<Found<'a>, NotJson> {
-        let end = self.at.saturating_add(word.len());
-        if self.bytes.get(self.at..end) != Some(word.as_bytes()) {
-            return Err(NotJson);
-        }
-        self.at = end;
-        Ok(if word == "null" { Found::Other } else { Found::Plain(word) })
+    /// Reads a value, `depth` steps down. Of the pointers that led here some go on below it and some end at it.
+    fn value(&mut self, at: usize, depth: usize, below: u32, ending: u32) -> Result<usize, NotJson> {
+        let (bytes, text) = (self.bytes, self.text);
+        let end = match *bytes.get(at).ok_or(NotJson)? {
+            b'"' => string(bytes, at)?,
+            b'{' => {
+                self.record(ending, || Ok(Found::Other))?;
+                return self.object(at, depth, below);
+            }
+            b'[' => {
+                self.record(ending, || Ok(Found::Other))?;
+                return self.array(at, depth, below);
+            }
+            b't' => word(bytes, at, "true")?,
+            b'f' => word(bytes, at, "false")?,
+            b'n' => word(bytes, at, "null")?,
+            _ => number(bytes, at)?,
+        };
+        // Most values are passed over: nothing need be made of them.
+        self.record(ending, || match bytes.get(at) {
+            Some(b'"') => unquoted(text, at, end).map(Found::String),
+            Some(b'n') => Ok(Found::Other),
+            _ => plain(text, at, end),
+        })?;
+        Ok(end)
     }
 
-    fn object(&mut self, depth: usize, wanted: u32) -> Result<(), NotJson> {
+    fn object(&mut self, at: usize, depth: usize, wanted: u32) -> Result<usize, NotJson> {
         let below = deeper(depth)?;
-        self.step();
-        self.space();
-        if self.peek() == Some(b'}') {
-            self.step();
-            return Ok(());
+        let (bytes, text) = (self.bytes, self.text);
+        let mut at = space(bytes, at.saturating_add(1));
+        if bytes.get(at) == Some(&b'}') {
+            return Ok(at.saturating_add(1));
         }
         let mut seen = 0_u32;
         loop {
-            let key = self.string()?;
-            self.space();
-            self.eat(b':')?;
-            self.space();
+            let key = at;
+            let after = string(bytes, key)?;
+            let value = space(bytes, eat(bytes, space(bytes, after), b':')?);
             let (mut on, mut ending) = (0, 0);
             if wanted != 0 {
-                (on, ending) = self.member(depth, wanted, self.slice(key)?);
-                self.record((on | ending) & seen, Found::Ambiguous);
+                (on, ending) = self.member(depth, wanted, unquoted(text, key, after)?);
+                self.record((on | ending) & seen, || Ok(Found::Ambiguous))?;
                 (on, ending, seen) = (on & !seen, ending & !seen, seen | on | ending);
             }
-            self.value(below, on, ending)?;
-            self.space();
-            match self.peek() {
-                Some(b',') => {
-                    self.step();
-                    self.space();
-                }
-                Some(b'}') => {
-                    self.step();
-                    return Ok(());
-                }
+            at = space(bytes, self.value(value, below, on, ending)?);
+            match bytes.get(at) {
+                Some(b',') => at = space(bytes, at.saturating_add(1)),
+                Some(b'}') => return Ok(at.saturating_add(1)),
                 _ => return Err(NotJson),
             }
         }
     }
 
-    fn array(&mut self, depth: usize, wanted: u32) -> Result<(), NotJson> {
+    fn array(&mut self, at: usize, depth: usize, wanted: u32) -> Result<usize, NotJson> {
         let below = deeper(depth)?;
-        self.step();
-        self.space();
-        if self.peek() == Some(b']') {
-            self.step();
-            return Ok(());
+        let bytes = self.bytes;
+        let mut at = space(bytes, at.saturating_add(1));
+        if bytes.get(at) == Some(&b']') {
+            return Ok(at.saturating_add(1));
         }
         let mut index = 0_usize;
         loop {
             let (on, ending) = self.select(depth, wanted, |step| names_index(step, index));
-            self.value(below, on, ending)?;
+            at = space(bytes, self.value(at, below, on, ending)?);
             index = index.saturating_add(1);
-            self.space();
-            match self.peek() {
-                Some(b',') => {
-                    self.step();
-                    self.space();
-                }
-                Some(b']') => {
-                    self.step();
-                    return Ok(());
-                }
+            match bytes.get(at) {
+                Some(b',') => at = space(bytes, at.saturating_add(1)),
+                Some(b']') => return Ok(at.saturating_add(1)),
                 _ => return Err(NotJson),
             }
         }
@@ -280,70 +226,6 @@ impl<'a, 'p, P: Pointer> Scanner<'a, 'p, P> {
             return self.select(depth, wanted, |step| step == key);
         }
         unescape(key).map_or((0, 0), |key| self.select(depth, wanted, |step| step == key))
-    }
-
-    /// A string; returns the place of what stands between its quotes.
-    #[inline(always)]
-    fn string(&mut self) -> Result<Range<usize>, NotJson> {
-        self.eat(b'"')?;
-        let start = self.at;
-        loop {
-            let rest = self.bytes.get(self.at..).ok_or(NotJson)?;
-            self.at = self.at.saturating_add(plain_len(rest));
-            match self.peek() {
-                Some(b'"') => {
-                    let end = self.at;
-                    self.step();
-                    return Ok(start..end);
-                }
-                Some(b'\\') => {}
-                _ => return Err(NotJson),
-            }
-            let length = escape_len(self.bytes.get(self.at..).ok_or(NotJson)?).ok_or(NotJson)?;
-            self.at = self.at.saturating_add(length);
-        }
-    }
-
-    fn number(&mut self) -> Result<&'a str, NotJson> {
-        let start = self.at;
-        if self.peek() == Some(b'-') {
-            self.step();
-        }
-        match self.peek() {
-            Some(b'0') => self.step(),
-            Some(b'1'..=b'9') => self.digits()?,
-            _ => return Err(NotJson),
-        }
-        if self.peek() == Some(b'.') {
-            self.step();
-            self.digits()?;
-        }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
-            self.step();
-            if matches!(self.peek(), Some(b'+' | b'-')) {
-                self.step();
-            }
-            self.digits()?;
-        }
-        self.slice(start..self.at)
-    }
-
-    /// A string or a number; nothing where something else stands.
-    #[cfg(feature = "aes")]
-    fn scalar(&mut self) -> Option<Found<'a>> {
-        if self.peek() == Some(b'"') {
-            let place = self.string().ok()?;
-            return self.slice(place).ok().map(Found::String);
-        }
-        self.number().ok().map(Found::Plain)
-    }
-
-    fn digits(&mut self) -> Result<(), NotJson> {
-        let start = self.at;
-        while matches!(self.peek(), Some(b'0'..=b'9')) {
-            self.step();
-        }
-        if self.at > start { Ok(()) } else { Err(NotJson) }
     }
 }
 
