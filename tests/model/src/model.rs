@@ -6,7 +6,7 @@ use crate::action::Action;
 use crate::designs::{Dedup, Design, Slip};
 use crate::platform::{Attempt, FOREVER, Message, World};
 use crate::properties;
-use crate::state::{Phase, Stage, State, Worker};
+use crate::state::{Handler, Phase, Stage, State, Worker};
 use crate::store::Record;
 
 /// One design in one world.
@@ -149,7 +149,7 @@ impl Model for Receiver {
             self.steps(state, number, handler, &mut steps);
             actions.extend(steps.drain(..).map(|step| Action::Handle(number, step)));
         }
-        if state.faults > 0 && !state.drained && state.handlers.iter().any(|handler| handler.is_alive()) {
+        if state.faults > 0 && !state.drained && state.handlers.iter().any(Handler::is_alive) {
             actions.push(Action::Drain);
         }
         let mut works = Vec::new();
