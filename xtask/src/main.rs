@@ -9,11 +9,12 @@ mod steps;
 
 use std::process::ExitCode;
 
-use steps::{BENCH, STEPS, Step};
+use steps::{BENCH, MODEL, STEPS, Step};
 
 const USAGE: &str = "\
 cargo xtask test [STEP…]   run everything CI runs, or only the named steps
 cargo xtask bench          measure verify, ingress and dedup beside the peers
+cargo xtask model          explore both profiles and the designs that lose, and the memory store's threads
 cargo xtask help           show this text
 
 Steps of `cargo xtask test`, in order:";
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
             Err(unknown) => misused(&format!("there is no step `{unknown}`")),
         },
         ["bench"] => run::all(&[BENCH]),
+        ["model"] => run::all(MODEL),
         [] | ["help" | "--help" | "-h"] => {
             println!("{}", usage());
             ExitCode::SUCCESS

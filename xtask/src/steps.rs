@@ -132,9 +132,28 @@ pub(crate) const BENCH: Step = step(
     "cargo bench -p imchat-benches --features peers --bench verify --bench ingress --bench dedup",
 );
 
+/// What no test of one run can show; the tests of `imchat-model` go part of the way.
+pub(crate) const MODEL: &[Step] = &[
+    step(
+        "model",
+        "both profiles hold in every order of steps and faults, and every unsafe design loses",
+        "cargo run --release -p imchat-model",
+    ),
+    // In a target folder of its own: the flag reaches every crate, and going to and fro would build all of them again.
+    Step {
+        environment: &[("RUSTFLAGS", "--cfg loom")],
+        ..step(
+            "loom",
+            "the memory store holds in every order in which its threads can meet",
+            "cargo test -p imchat-verify --features memory --lib --release --target-dir target/loom interleavings",
+        )
+    },
+];
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::path::Path;
 
     use super::*;
 
@@ -142,6 +161,14 @@ mod tests {
     fn step_names_are_unique() {
         let names: BTreeSet<_> = STEPS.iter().map(|step| step.name).collect();
         assert_eq!(names.len(), STEPS.len());
+    }
+
+    /// A filter that matches no test is a success to cargo.
+    #[test]
+    fn the_loom_step_names_tests_that_exist() {
+        let filter = MODEL.iter().find(|step| step.name == "loom").unwrap().line.split(' ').next_back().unwrap();
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../imchat-verify/src/dedup/memory/tests");
+        assert!(tests.join(filter).with_extension("rs").exists());
     }
 
     #[test]

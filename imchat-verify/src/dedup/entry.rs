@@ -58,7 +58,7 @@ fn add(micros: u64, span: Duration) -> u64 {
 }
 
 /// Where a key is in its life; times are microseconds since 1970.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum State {
     Free,
     Leased { until: u64, digest: Option<Digest> },
@@ -80,7 +80,7 @@ pub(crate) enum State {
 /// assert_eq!(entry.complete(now, &lease, Duration::from_secs(3600)), Settled::Ok);
 /// assert!(matches!(entry.claim(now, key, None, Duration::from_secs(15)), Claim::Done { .. }));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Entry {
     fence: Fence,
     state: State,

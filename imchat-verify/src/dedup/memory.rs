@@ -3,6 +3,7 @@
 mod compact;
 mod shard;
 mod slab;
+mod sync;
 mod wheel;
 
 use core::convert::Infallible;
@@ -11,13 +12,14 @@ use core::future::{Future, ready};
 use core::time::Duration;
 use std::boxed::Box;
 use std::hash::BuildHasher as _;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use hashbrown::DefaultHashBuilder;
 
 use self::compact::{CompactKey, Shortener};
 use self::shard::Shard;
+use self::sync::{AtomicU64, AtomicUsize, Mutex, MutexGuard};
 use super::{Claim, DedupKey, DedupStore, Entry, Lease, Settled};
 use crate::Digest;
 use crate::clock::Clock;

@@ -6,7 +6,8 @@
 //! the highest fence it has seen.
 //!
 //! What this promises is *at least once, fenced*. It is safe only where the work is enqueued and the claim completed in
-//! one transaction, or where the queue keeps a tombstone per key.
+//! one transaction, or where the queue keeps a tombstone per key: with the digest, where attempts must carry the same body,
+//! for a holder that lost its lease may be the first to enqueue.
 
 mod entry;
 mod key;

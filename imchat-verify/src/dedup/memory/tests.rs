@@ -1,4 +1,6 @@
 mod clocks;
+#[cfg(loom)]
+mod interleavings;
 mod model;
 mod room;
 

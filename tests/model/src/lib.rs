@@ -1,1 +1,0 @@
-//! The two profiles and the designs that lose, explored state by state.
