@@ -29,7 +29,10 @@ fn main() -> Result<()> {
     if cfg!(not(feature = "peers")) {
         println!("# built without the feature `peers`");
     }
-    for provider in Provider::ALL {
+    // `cargo bench … -- slack github` measures these two only.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let is_wanted = |provider: &Provider| wanted.is_empty() || wanted.iter().any(|name| name == provider.name());
+    for provider in Provider::ALL.into_iter().filter(is_wanted) {
         for bytes in SIZES {
             measure(provider, bytes)?;
         }
