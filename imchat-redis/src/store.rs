@@ -13,12 +13,12 @@ use crate::error::{Error, ErrorKind};
 use crate::key::tagged;
 use crate::script::Script;
 
-/// An entry outlives its lease or its retention by this, for the sake of its fence.
+/// An entry outlives its lease or its retention by so many milliseconds, for the sake of its fence.
 ///
 /// A fence is at least the server's time, so a forgotten one is only missed where the clock has stepped back since: by a
 /// correction, or since a replica with a slower clock was promoted. An hour is far more than either, and next to a
 /// retention of days it costs nothing.
-const FENCE_OUTLIVES: Duration = Duration::from_secs(3600);
+const FENCE_OUTLIVES: u64 = 3_600_000;
 
 /// Lua counts in doubles: below 2^53 they are exact, and this many microseconds, 142 years, from now is.
 const LONGEST: u64 = 1 << 52;
@@ -61,10 +61,10 @@ impl RedisStore {
 
     async fn settle(&self, script: &Script, lease: &Lease, span: Option<Duration>) -> Result<Settled, Error> {
         let name = tagged(&self.prefix, lease.key().as_bytes());
-        let (fence, kept) = (lease.fence().get(), millis(FENCE_OUTLIVES));
-        let answer = match span {
-            Some(span) => self.redis.run(script, &name, &(fence, micros(span), kept)).await?,
-            None => self.redis.run(script, &name, &(fence, kept)).await?,
+        let fence = format!("{:016}", lease.fence().get());
+        let answer = match span.map(micros) {
+            Some(span) => self.redis.run(script, &name, &(fence, expiry(span), span)).await?,
+            None => self.redis.run(script, &name, &(fence, expiry(0))).await?,
         };
         match answer {
             Value::Int(1) => Ok(Settled::Ok),
@@ -86,8 +86,8 @@ impl DedupStore for RedisStore {
     async fn claim(&self, key: &DedupKey, digest: Option<Digest>, lease: Duration) -> Result<Claim, Error> {
         let name = tagged(&self.prefix, key.as_bytes());
         let digest = digest.as_ref().map_or(&[][..], |digest| digest);
-        let arguments = (micros(lease), digest, millis(FENCE_OUTLIVES));
-        let answer = self.redis.run(&self.scripts.claim, &name, &arguments).await?;
+        let span = micros(lease);
+        let answer = self.redis.run(&self.scripts.claim, &name, &(span, digest, expiry(span))).await?;
         claimed(&answer, *key, lease).ok_or_else(|| self.redis.error(ErrorKind::Answer))
     }
 
@@ -108,17 +108,18 @@ fn micros(span: Duration) -> u64 {
     u64::try_from(span.as_micros()).map_or(LONGEST, |micros| micros.min(LONGEST))
 }
 
-fn millis(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(LONGEST)
+/// When an entry whose end is so many microseconds from now expires, in ms from now.
+fn expiry(span: u64) -> u64 {
+    span.div_ceil(1000).saturating_add(FENCE_OUTLIVES)
 }
 
 /// Reads the answer of `claim.lua`.
 fn claimed(answer: &Value, key: DedupKey, lease: Duration) -> Option<Claim> {
+    if let Value::Int(fence) = answer {
+        return Some(Claim::Granted(Lease::new(key, Fence::new(u64::try_from(*fence).ok()?), lease)));
+    }
     let Value::Array(parts) = answer else { return None };
     match parts.as_slice() {
-        [Value::BulkString(granted), Value::Int(fence)] if granted == b"granted" => {
-            Some(Claim::Granted(Lease::new(key, Fence::new(u64::try_from(*fence).ok()?), lease)))
-        }
         [Value::BulkString(busy), Value::Int(left)] if busy == b"busy" => {
             Some(Claim::Busy { retry_after: Duration::from_micros(u64::try_from(*left).ok()?) })
         }

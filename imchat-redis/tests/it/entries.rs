@@ -43,7 +43,7 @@ async fn the_fence_grows_under_a_clock_that_stepped_back() {
     let store = RedisStore::new(&connect(&server).await).prefix("p");
     // As it looks to a server whose clock is a hundred years behind that of the one that wrote it.
     let ahead = 4_900_000_000_000_000_u64;
-    let entry = format!("F 0 {ahead} ");
+    let entry = format!("F{:016}{ahead:016}", 0);
     ask::<()>(&server, &[b"SET", b"{p:Ev1}", entry.as_bytes()]).await;
     let first = grant(&store, &key("Ev1"), LEASE).await;
     assert_eq!(first.fence().get(), ahead + 1);
