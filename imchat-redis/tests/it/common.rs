@@ -7,20 +7,20 @@ use imchat_test_servers::{RedisServer, or_skip};
 use imchat_verify::dedup::{Claim, DedupKey, DedupStore, Lease};
 use redis::FromRedisValue;
 
-pub const LEASE: Duration = Duration::from_secs(3600);
-pub const KEEP: Duration = Duration::from_secs(8 * 24 * 3600);
+pub(crate) const LEASE: Duration = Duration::from_secs(3600);
+pub(crate) const KEEP: Duration = Duration::from_secs(8 * 24 * 3600);
 
-pub fn key(name: &str) -> DedupKey {
+pub(crate) fn key(name: &str) -> DedupKey {
     DedupKey::from_bytes(name.as_bytes())
 }
 
 /// A server with these options, or nothing where the machine has none.
-pub fn server(options: &[&str]) -> Option<RedisServer> {
+pub(crate) fn server(options: &[&str]) -> Option<RedisServer> {
     or_skip(RedisServer::try_start(options))
 }
 
 /// What the crate does not do: a command as it is, on a connection of its own.
-pub async fn ask<T: FromRedisValue>(server: &RedisServer, words: &[&[u8]]) -> T {
+pub(crate) async fn ask<T: FromRedisValue>(server: &RedisServer, words: &[&[u8]]) -> T {
     let client = redis::Client::open(server.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let (verb, arguments) = words.split_first().unwrap();
@@ -28,15 +28,15 @@ pub async fn ask<T: FromRedisValue>(server: &RedisServer, words: &[&[u8]]) -> T 
 }
 
 /// A connection that waits long enough for a machine that is busy with other tests.
-pub async fn connect(server: &RedisServer) -> Redis {
+pub(crate) async fn connect(server: &RedisServer) -> Redis {
     patient(&server.url()).connect().await.unwrap()
 }
 
-pub fn patient(url: &str) -> Server {
+pub(crate) fn patient(url: &str) -> Server {
     Server::at(url).unwrap().answer_within(Duration::from_secs(20)).connect_within(Duration::from_secs(20))
 }
 
-pub async fn grant(store: &RedisStore, key: &DedupKey, lease: Duration) -> Lease {
+pub(crate) async fn grant(store: &RedisStore, key: &DedupKey, lease: Duration) -> Lease {
     match store.claim(key, None, lease).await.unwrap() {
         Claim::Granted(lease) => lease,
         other => panic!("{other:?}"),
@@ -44,7 +44,7 @@ pub async fn grant(store: &RedisStore, key: &DedupKey, lease: Duration) -> Lease
 }
 
 /// Calls until the connection is made again, as the next deliveries would.
-pub async fn until_it_answers(store: &RedisStore) {
+pub(crate) async fn until_it_answers(store: &RedisStore) {
     for _ in 0..100 {
         if store.claim(&key("are you there"), None, Duration::ZERO).await.is_ok() {
             return;

@@ -167,7 +167,7 @@ impl<'s, S: Subject> History<'s, S> {
         (called.saturating_sub(slack), self.time().saturating_add(slack))
     }
 
-    fn judge(&mut self, agreed: bool, step: String, told: &impl Debug) {
+    fn judge(&mut self, agreed: bool, step: &str, told: &impl Debug) {
         self.trail.push(format!("{step} -> {told:?}"));
         let trail = self.trail.join("\n  ");
         assert!(agreed, "`Entry` answers otherwise to the last step of history {}:\n  {trail}", self.seed);
@@ -175,7 +175,8 @@ impl<'s, S: Subject> History<'s, S> {
 
     async fn claim(&mut self) {
         let (number, lease) = (self.random.below(KEYS), self.span());
-        let digest = [None, Some([1; 32]), Some([2; 32])][self.random.place(3)];
+        let which = u8::try_from(self.random.below(3)).unwrap_or(0);
+        let digest = Some([which; 32]).filter(|_| which > 0);
         let key = DedupKey::from_bytes(format!("history {} key {number}", self.seed).as_bytes());
         let called = self.time();
         let claim = told(self.store.claim(&key, digest, lease).await);
@@ -184,8 +185,7 @@ impl<'s, S: Subject> History<'s, S> {
         if let Claim::Granted(lease) = claim {
             self.leases.push((number, lease));
         }
-        let which = digest.map_or(0, |digest| digest[0]);
-        self.judge(agreed, format!("claim key {number} digest {which} for {lease:?} at {called} us"), &claim);
+        self.judge(agreed, &format!("claim key {number} digest {which} for {lease:?} at {called} us"), &claim);
     }
 
     /// One of the last grants, the latest more often than those before it.
@@ -204,7 +204,7 @@ impl<'s, S: Subject> History<'s, S> {
         let window = self.window(called);
         let known = self.known.entry(number).or_default();
         let agreed = known.live(window, |life, at| verb(life, at, &lease), |answer| *answer == told);
-        self.judge(agreed, format!("{step} of fence {} of key {number} at {called} us", lease.fence()), &told);
+        self.judge(agreed, &format!("{step} of fence {} of key {number} at {called} us", lease.fence()), &told);
     }
 
     async fn renew(&mut self) {
