@@ -28,11 +28,13 @@ type Window = (u64, u64);
 struct Known {
     lives: Vec<Entry>,
     fence: Fence,
+    /// Not all lives answered the last verb as the store did: it fell near the end of a span.
+    divided: bool,
 }
 
 impl Default for Known {
     fn default() -> Self {
-        Self { lives: Vec::from([Entry::new()]), fence: Fence::new(0) }
+        Self { lives: Vec::from([Entry::new()]), fence: Fence::new(0), divided: false }
     }
 }
 
@@ -40,11 +42,13 @@ impl Known {
     /// Lets every life live through a verb, and keeps those that answer as the store did.
     fn live<A>(&mut self, window: Window, verb: impl Fn(&mut Entry, u64) -> A, agrees: impl Fn(&A) -> bool) -> bool {
         let mut kept: Vec<Entry> = Vec::new();
+        self.divided = false;
         for life in &self.lives {
             for at in [window.0, window.1] {
                 let mut life = *life;
-                let answer = verb(&mut life, at);
-                if agrees(&answer) && !kept.contains(&life) {
+                let agreed = agrees(&verb(&mut life, at));
+                self.divided |= !agreed;
+                if agreed && !kept.contains(&life) {
                     kept.push(life);
                 }
             }
@@ -54,15 +58,39 @@ impl Known {
         some
     }
 
-    /// What the store answers from lasts beyond the earliest time of the answer: so does the model.
+    /// What the store answered from lasts beyond the earliest time of the answer. Where lives that had ended by then were
+    /// dropped, it may end as soon as that; those that were kept say only how late.
     fn outlast(&mut self, earliest: u64) {
-        for life in &mut self.lives {
+        if self.divided {
+            self.may_end([earliest + 1]);
+        }
+    }
+
+    /// A span that begins with this verb begins at any time of its window, also where only lives that answered at one end
+    /// of the window were kept.
+    fn begin(&mut self, window: Window, span: Duration) {
+        if self.divided {
+            let span = u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
+            self.may_end([window.0.saturating_add(span), window.1.saturating_add(span)]);
+        }
+    }
+
+    /// Adds the lives that are kept once more, with these ends.
+    fn may_end<const N: usize>(&mut self, ends: [u64; N]) {
+        let ending = |life: &Entry, until| {
             let state = match life.state() {
-                State::Leased { until, digest } => State::Leased { until: until.max(earliest + 1), digest },
-                State::Done { until, digest } => State::Done { until: until.max(earliest + 1), digest },
+                State::Leased { digest, .. } => State::Leased { until, digest },
+                State::Done { digest, .. } => State::Done { until, digest },
                 State::Free => State::Free,
             };
-            *life = Entry::from_parts(life.fence(), state);
+            Entry::from_parts(life.fence(), state)
+        };
+        for life in self.lives.clone() {
+            for life in ends.map(|until| ending(&life, until)) {
+                if !self.lives.contains(&life) {
+                    self.lives.push(life);
+                }
+            }
         }
     }
 
@@ -83,6 +111,7 @@ impl Known {
                 let grown = granted.fence() > self.fence;
                 self.fence = granted.fence();
                 let agreed = self.live(window, verb, |answer| matches!(answer, Claim::Granted(_)));
+                self.begin(window, lease);
                 // Which number comes next is the store's to say, as long as it is higher.
                 for life in &mut self.lives {
                     *life = Entry::from_parts(granted.fence(), life.state());
@@ -94,6 +123,7 @@ impl Known {
                 let left = u64::try_from(retry_after.as_micros()).unwrap_or(u64::MAX);
                 let agreed = self.live(window, verb, |answer| matches!(answer, Claim::Busy { .. }));
                 self.outlast(window.0);
+                let least = if self.divided { 0 } else { least };
                 agreed && (least..=most).contains(&left)
             }
             Claim::Done { .. } | Claim::Mismatch => {
@@ -199,11 +229,15 @@ impl<'s, S: Subject> History<'s, S> {
         (number, lease): (u64, Lease),
         called: u64,
         verb: impl Fn(&mut Entry, u64, &Lease) -> Settled,
+        span: Option<Duration>,
         (step, told): (String, Settled),
     ) {
         let window = self.window(called);
         let known = self.known.entry(number).or_default();
         let agreed = known.live(window, |life, at| verb(life, at, &lease), |answer| *answer == told);
+        if let Some(span) = span.filter(|_| told == Settled::Ok) {
+            known.begin(window, span);
+        }
         self.judge(agreed, &format!("{step} of fence {} of key {number} at {called} us", lease.fence()), &told);
     }
 
@@ -215,6 +249,7 @@ impl<'s, S: Subject> History<'s, S> {
             held,
             called,
             |life, at, lease| life.renew_at(at, lease, length),
+            Some(length),
             (format!("renew {length:?}"), told),
         );
     }
@@ -224,13 +259,13 @@ impl<'s, S: Subject> History<'s, S> {
         let (retain, called) = (self.span(), self.time());
         let told = told(self.store.complete(&held.1, retain).await);
         let step = format!("complete, retain {retain:?},");
-        self.settled(held, called, |life, at, lease| life.complete_at(at, lease, retain), (step, told));
+        self.settled(held, called, |life, at, lease| life.complete_at(at, lease, retain), Some(retain), (step, told));
     }
 
     async fn release(&mut self) {
         let Some(held) = self.draw() else { return };
         let called = self.time();
         let told = told(self.store.release(&held.1).await);
-        self.settled(held, called, Entry::release_at, (String::from("release"), told));
+        self.settled(held, called, Entry::release_at, None, (String::from("release"), told));
     }
 }
