@@ -112,14 +112,6 @@ async fn a_full_server_and_a_replica_take_no_writes() {
 }
 
 #[tokio::test]
-async fn a_cluster_that_is_down_takes_no_writes() {
-    let Some(server) = server(&["--cluster-enabled", "yes"]) else { return };
-    let store = RedisStore::new(&connect(&server).await);
-    let error = store.claim(&key("Ev1"), None, LEASE).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotNow, "{error:?}");
-}
-
-#[tokio::test]
 async fn a_key_that_another_program_wrote_is_left_alone() {
     let Some(server) = RedisServer::start() else { return };
     let store = RedisStore::new(&connect(&server).await).prefix("p");

@@ -1,9 +1,10 @@
 //! A server, a connection to it, and a client of its own for what the crate does not do.
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use imchat_redis::{Redis, RedisStore, Server};
-use imchat_test_servers::{RedisServer, or_skip};
+use imchat_test_servers::{NoServer, RedisServer, or_skip};
 use imchat_verify::dedup::{Claim, DedupKey, DedupStore, Lease};
 use redis::FromRedisValue;
 
@@ -17,6 +18,23 @@ pub(crate) fn key(name: &str) -> DedupKey {
 /// A server with these options, or nothing where the machine has none.
 pub(crate) fn server(options: &[&str]) -> Option<RedisServer> {
     or_skip(RedisServer::try_start(options))
+}
+
+/// The only server of a cluster, with no slot yet.
+pub(crate) fn cluster() -> Option<RedisServer> {
+    // The nodes' port of a cluster cannot be left to the system; a free one may be taken before the server has it.
+    let start = || {
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).unwrap();
+        let port = free.port().to_string();
+        RedisServer::try_start(&["--cluster-enabled", "yes", "--bind", "127.0.0.1", "--cluster-port", &port])
+    };
+    let mut server = start();
+    for _ in 0..5 {
+        if matches!(server, Err(NoServer::Broken(_))) {
+            server = start();
+        }
+    }
+    or_skip(server)
 }
 
 /// What the crate does not do: a command as it is, on a connection of its own.

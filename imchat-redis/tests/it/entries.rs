@@ -1,10 +1,10 @@
 //! What is in the server, and for how long.
 
-use imchat_redis::RedisStore;
+use imchat_redis::{ErrorKind, RedisStore};
 use imchat_test_servers::RedisServer;
 use imchat_verify::dedup::{Claim, DedupKey, DedupStore, Settled};
 
-use crate::common::{KEEP, LEASE, ask, connect, grant, key, server};
+use crate::common::{KEEP, LEASE, ask, cluster, connect, grant, key};
 
 const HOUR_MS: u128 = 3_600_000;
 
@@ -74,15 +74,17 @@ async fn keys_are_bytes_in_the_server_too() {
     assert_eq!(names, [[&b"{p:"[..], bytes, b"}"].concat()]);
 }
 
-/// A server of a cluster refuses scripts that touch a key they did not name.
+/// A server of a cluster refuses scripts that touch a key they did not name, and takes nothing while slots are missing.
 #[tokio::test]
-async fn the_scripts_run_in_a_cluster() {
-    let Some(server) = server(&["--cluster-enabled", "yes"]) else { return };
+async fn the_scripts_run_in_a_cluster_that_is_whole() {
+    let Some(server) = cluster() else { return };
+    let store = RedisStore::new(&connect(&server).await);
+    let error = store.claim(&key("Ev1"), None, LEASE).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotNow, "{error:?}");
     ask::<()>(&server, &[b"CLUSTER", b"ADDSLOTSRANGE", b"0", b"16383"]).await;
     while !ask::<String>(&server, &[b"CLUSTER", b"INFO"]).await.contains("cluster_state:ok") {
         tokio::task::yield_now().await;
     }
-    let store = RedisStore::new(&connect(&server).await);
     let lease = grant(&store, &key("Ev1"), LEASE).await;
     assert_eq!(store.renew(&lease, LEASE).await.unwrap(), Settled::Ok);
     assert_eq!(store.release(&lease).await.unwrap(), Settled::Ok);
