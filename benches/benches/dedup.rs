@@ -1,4 +1,5 @@
-//! Claims on the memory store, beside the concurrent maps one would reach for instead.
+//! Claims on the memory store, beside the concurrent maps one would reach for instead; then claims on Redis, beside what
+//! `redis-benchmark` makes of a bare `SET`.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::print_stdout,
@@ -6,6 +7,7 @@
 )]
 
 use anyhow::{Context, Result, ensure};
+use imchat_benches::redis::Race;
 use imchat_benches::rounds::{self, median};
 use imchat_benches::stores::{self, Keys, Store};
 use imchat_benches::{measuring, spell};
@@ -18,6 +20,7 @@ const LEASE: Duration = Duration::from_millis(100);
 const SLICE: Duration = Duration::from_millis(200);
 const BUDGET: Duration = Duration::from_secs(20);
 const BATCH: usize = 4096;
+const REDIS_ROUNDS: usize = 7;
 
 const OURS: &str = "ours";
 
@@ -29,6 +32,34 @@ struct Racer {
 }
 
 fn main() -> Result<()> {
+    memory()?;
+    redis()
+}
+
+/// The race on a Redis server of its own.
+fn redis() -> Result<()> {
+    let Some(mut race) = Race::start()? else {
+        println!("# redis: skipped, for redis-server is not on the PATH; install Redis");
+        println!("ratio redis claim_complete_over_set=none");
+        return Ok(());
+    };
+    race.check()?;
+    if !measuring() {
+        println!("# redis: the store checked");
+        return Ok(());
+    }
+    for _ in 0..REDIS_ROUNDS {
+        race.round()?;
+    }
+    let (pairs, sets, over) = race.result();
+    println!("# redis: one server on a socket, 64 tasks on one connection; 64 clients of redis-benchmark, unpipelined");
+    println!("#   store    {pairs:>9.0} claims and completions/s");
+    println!("#   set      {sets:>9.0} SET NX PX/s");
+    println!("ratio redis claim_complete_over_set={}", spell(Some(over)));
+    Ok(())
+}
+
+fn memory() -> Result<()> {
     let mut racers: Vec<Racer> =
         stores::all(LEASE).into_iter().map(|store| Racer { store, keys: Keys::default(), rates: Vec::new() }).collect();
     // The warm-up and the check: claims are counted in every slice.

@@ -1,7 +1,7 @@
 //! Speed and memory, measured beside the peers in one run.
 //!
 //! Three benches, each a plain `main` over [`rounds`]: `verify` (one signature check), `ingress`
-//! (real servers on loopback) and `dedup` (claims on the memory store). What the targets are read
+//! (real servers on loopback) and `dedup` (claims on the stores). What the targets are read
 //! from are the lines that start with `ratio`; lines that start with `#` say how they came about.
 //! The crates of others are behind the feature `peers`.
 //!
@@ -20,6 +20,7 @@ pub mod ours;
 #[cfg(feature = "peers")]
 pub mod peers;
 pub mod process;
+pub mod redis;
 pub mod requests;
 pub mod rounds;
 pub mod servers;

@@ -23,6 +23,8 @@ pub mod scheme;
 mod secrets;
 #[cfg(feature = "sign")]
 pub mod sign;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod verifier;
 mod window;
 
@@ -46,4 +48,4 @@ pub type Digest = [u8; 32];
 
 // Every test binary sees all dependencies; the crate itself needs only some of the dev ones.
 #[cfg(test)]
-use {proptest as _, serde_json as _};
+use {proptest as _, serde_json as _, tokio as _};

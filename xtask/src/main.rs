@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "what a terminal program prints is its interface")]
 
 mod run;
+mod servers;
 mod steps;
 
 use std::process::ExitCode;

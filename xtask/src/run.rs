@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::servers;
 use crate::steps::{Step, Tool, Verdict};
 
 /// A step that passed, how long it took, and what it counted.
@@ -71,6 +72,9 @@ fn root() -> Result<&'static Path, &'static str> {
 fn one(step: &Step, root: &Path) -> Result<String, String> {
     if let Some(tool) = step.tool {
         provide(tool, root)?;
+    }
+    if step.environment.iter().any(|(name, _)| *name == servers::REQUIRED) {
+        servers::provide()?;
     }
     let mut command = command(step.line, root)?;
     command.envs(step.environment.iter().copied());

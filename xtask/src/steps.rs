@@ -4,6 +4,8 @@
 //! features: `clippy` and `docs` share one check of the dependencies, `doctests` and `tests` one build. The benches
 //! stay out of those rows, since their peers would switch on features of shared dependencies and so build them again.
 
+use crate::servers;
+
 /// One command and what its success proves.
 #[derive(Clone, Copy)]
 pub(crate) struct Step {
@@ -65,7 +67,7 @@ pub(crate) const STEPS: &[Step] = &[
         ..step(
             "features",
             "the libraries build with any one or two of their features, and with none",
-            "cargo hack check -p imchat-verify -p imchat-tower -p imchat-axum --feature-powerset --depth 2 --no-dev-deps",
+            "cargo hack check -p imchat-verify -p imchat-tower -p imchat-axum -p imchat-inbox -p imchat-redis --feature-powerset --depth 2 --no-dev-deps",
         )
     },
     // A check alone would pass with std further down the tree. Under `--cfg bare` the crate brings its own panic
@@ -90,11 +92,14 @@ pub(crate) const STEPS: &[Step] = &[
         "the examples in the documentation run",
         "cargo test --workspace --exclude imchat-benches --all-features --doc",
     ),
-    step(
-        "tests",
-        "all tests pass, under all features",
-        "cargo test --workspace --exclude imchat-benches --all-features --lib --bins --tests",
-    ),
+    Step {
+        environment: &[(servers::REQUIRED, "1")],
+        ..step(
+            "tests",
+            "all tests pass, under all features, and none is skipped for want of a server",
+            "cargo test --workspace --exclude imchat-benches --all-features --lib --bins --tests",
+        )
+    },
     Step {
         verdict: Verdict::Tally,
         ..step(
@@ -113,7 +118,7 @@ pub(crate) const STEPS: &[Step] = &[
     step(
         "package",
         "the published crates pack, and build from what was packed",
-        "cargo package -p imchat-verify -p imchat-tower -p imchat-axum -p imchat-cli --allow-dirty",
+        "cargo package -p imchat-verify -p imchat-tower -p imchat-axum -p imchat-inbox -p imchat-redis -p imchat-cli --allow-dirty",
     ),
     Step {
         verdict: Verdict::Packages(30),

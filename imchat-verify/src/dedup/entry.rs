@@ -105,12 +105,12 @@ impl Entry {
         Self { fence, state: State::Free }
     }
 
-    #[cfg(feature = "memory")]
+    #[cfg(any(feature = "memory", feature = "testing"))]
     pub(crate) const fn from_parts(fence: Fence, state: State) -> Self {
         Self { fence, state }
     }
 
-    #[cfg(feature = "memory")]
+    #[cfg(any(feature = "memory", feature = "testing"))]
     pub(crate) const fn state(&self) -> State {
         self.state
     }

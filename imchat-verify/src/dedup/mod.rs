@@ -16,6 +16,8 @@ mod memory;
 mod shared;
 mod store;
 
+#[cfg(feature = "testing")]
+pub(crate) use entry::State;
 pub(crate) use entry::micros;
 pub use entry::{Entry, Fence};
 pub use key::DedupKey;
