@@ -1,0 +1,1 @@
+//! What a file can be other than an inbox.
