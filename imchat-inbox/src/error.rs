@@ -53,6 +53,20 @@ impl InboxError {
     }
 }
 
+#[cfg(feature = "postgres")]
+impl InboxError {
+    /// Whether the database ended this transaction for the sake of another one.
+    pub(crate) fn is_deadlock(&self) -> bool {
+        match self {
+            Self::Database(error) => {
+                let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+                matches!(code.as_deref(), Some("40P01" | "40001"))
+            }
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for InboxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -120,13 +134,15 @@ impl From<sqlx::Error> for InboxError {
 
 /// The kind of a database's code: a number of SQLite's, or an SQLSTATE of five characters.
 fn of_code(code: &str) -> fn(Arc<sqlx::Error>) -> InboxError {
-    if code.len() == 5 && code.starts_with(|first: char| first.is_ascii_digit() || first == '5') {
+    if code.len() == 5 {
         return match code {
-            "25006" => InboxError::ReadOnly,
+            // A standby, and a role without the right to write.
+            "25006" | "42501" => InboxError::ReadOnly,
             "53100" | "53200" => InboxError::Full,
             "55P03" => InboxError::Locked,
-            // The connection's, the server's own end, and too many connections.
-            _ if code.starts_with("08") || code.starts_with("57P") || code == "53300" => InboxError::Unreachable,
+            // The connection, the login, the database's name, the server's end, and too many connections.
+            "3D000" | "53300" => InboxError::Unreachable,
+            _ if ["08", "28", "57P"].iter().any(|class| code.starts_with(class)) => InboxError::Unreachable,
             _ => InboxError::Database,
         };
     }

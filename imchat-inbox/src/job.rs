@@ -78,6 +78,11 @@ impl JobLease {
     pub const fn fence(&self) -> Fence {
         self.fence
     }
+
+    /// As the rows hold it; no inbox gives out one that does not fit.
+    pub(crate) fn fence_number(&self) -> i64 {
+        i64::try_from(self.fence.get()).unwrap_or(i64::MAX)
+    }
 }
 
 /// A durable delivery, leased to a worker.

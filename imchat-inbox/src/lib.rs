@@ -5,6 +5,8 @@ mod dead;
 mod desk;
 mod error;
 mod job;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod queue;
 mod row;
 mod seal;
@@ -18,6 +20,8 @@ mod writer;
 pub use dead::{Audited, DeadLetter, DeadLetters, Quarantined};
 pub use error::InboxError;
 pub use job::{Job, JobLease, NewJob};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresInbox, PostgresInboxBuilder};
 pub use queue::Queue;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteInbox, SqliteInboxBuilder};

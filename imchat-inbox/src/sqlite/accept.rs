@@ -11,6 +11,7 @@ use super::lanes::Lanes;
 use super::values::{self, Query, ROWS};
 use crate::InboxError;
 use crate::row::{self, Columns, Row};
+use crate::writer::Entry;
 
 const INSERT: &str = "INSERT INTO inbox_deliveries (key, digest, witness, same_bytes, redelivers, provider, endpoint, \
     kind, event_type, event_id, tenant, lane, sent_at, received_at, trace, priority, most_attempts, accepted_at, state, \
@@ -121,7 +122,7 @@ async fn taken(db: &mut SqliteConnection, row: &Row, at: Moment, lanes: &mut Lan
         return Ok(Accepted::Mismatch);
     }
     if state == row::DEAD && row.redelivers {
-        acts::rearm(db, id, at.now, &acts::Entry::redelivered(), lanes).await?;
+        acts::rearm(db, id, at.now, Entry::REDELIVERED, lanes).await?;
     }
     let witness = standing.maybe_bytes("witness")?.map(row::digest).transpose()?;
     let differs = match (same, witness, row.witness) {

@@ -6,21 +6,7 @@ use super::accept::Moment;
 use super::lanes::Lanes;
 use crate::InboxError;
 use crate::row::Columns;
-use crate::writer::Act;
-
-/// Who does something to a dead letter, and why.
-#[derive(Debug)]
-pub(super) struct Entry<'a> {
-    act: &'static str,
-    who: &'a str,
-    why: &'a str,
-}
-
-impl Entry<'static> {
-    pub(super) const fn redelivered() -> Self {
-        Self { act: "rearm", who: "the platform", why: "it was sent again" }
-    }
-}
+use crate::writer::{Act, Entry};
 
 /// Carries one out; the number is of the rows that it changed.
 pub(super) async fn act(
@@ -30,12 +16,8 @@ pub(super) async fn act(
     lanes: &mut Lanes,
 ) -> Result<u64, InboxError> {
     match act {
-        Act::Replay { id, who, why } => {
-            rearm(db, *id, at.now, &Entry { act: "replay", who, why }, lanes).await.map(u64::from)
-        }
-        Act::Discard { id, who, why } => {
-            discard(db, *id, at.now, &Entry { act: "discard", who, why }).await.map(u64::from)
-        }
+        Act::Replay { id, who, why } => rearm(db, *id, at.now, Entry::replay(who, why), lanes).await.map(u64::from),
+        Act::Discard { id, who, why } => discard(db, *id, at.now, Entry::discard(who, why)).await.map(u64::from),
         Act::Purge { most } => purge(db, at, *most).await,
     }
 }
@@ -45,7 +27,7 @@ pub(super) async fn rearm(
     db: &mut SqliteConnection,
     id: i64,
     now: i64,
-    entry: &Entry<'_>,
+    entry: Entry<'_>,
     lanes: &mut Lanes,
 ) -> Result<bool, InboxError> {
     let rearmed = sqlx::query(
@@ -66,7 +48,7 @@ pub(super) async fn rearm(
 }
 
 /// Makes a dead letter a tombstone.
-async fn discard(db: &mut SqliteConnection, id: i64, now: i64, entry: &Entry<'_>) -> Result<bool, InboxError> {
+async fn discard(db: &mut SqliteConnection, id: i64, now: i64, entry: Entry<'_>) -> Result<bool, InboxError> {
     let discarded = sqlx::query(
         "UPDATE inbox_deliveries SET state = 3, finished_at = $2, headers = NULL, body = NULL \
          WHERE id = $1 AND state = 4",
@@ -82,7 +64,7 @@ async fn discard(db: &mut SqliteConnection, id: i64, now: i64, entry: &Entry<'_>
     Ok(true)
 }
 
-async fn write_down(db: &mut SqliteConnection, id: i64, now: i64, entry: &Entry<'_>) -> Result<(), InboxError> {
+async fn write_down(db: &mut SqliteConnection, id: i64, now: i64, entry: Entry<'_>) -> Result<(), InboxError> {
     sqlx::query(
         "INSERT INTO inbox_audit (delivery, key, act, who, why, at) \
          SELECT id, key, $2, $3, $4, $5 FROM inbox_deliveries WHERE id = $1",

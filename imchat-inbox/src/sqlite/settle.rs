@@ -8,9 +8,8 @@ use sqlx::SqliteConnection;
 use super::lanes::Lanes;
 use super::values::{self, ROWS};
 use crate::InboxError;
-use crate::clock::span;
 use crate::row::{self, Columns};
-use crate::writer::{Settle, Way};
+use crate::writer::Settle;
 
 /// Each a compare-and-set on the job's number, its fence and a lease that has not ended.
 const UPDATE: &str = ") UPDATE inbox_deliveries SET \
@@ -39,9 +38,14 @@ pub(super) async fn leases(
         let before = "WITH given (id, fence, state, due_at, why, now) AS (VALUES ";
         let mut query = values::query(before, chunk.len(), 6, UPDATE);
         for Settle { lease, way } in chunk {
-            let (state, due_at, why) = ends(way, now);
-            let fence = i64::try_from(lease.fence().get()).unwrap_or(i64::MAX);
-            query = query.bind(lease.id()).bind(fence).bind(state).bind(due_at).bind(why).bind(now);
+            let (state, after, why) = way.ends();
+            query = query
+                .bind(lease.id())
+                .bind(lease.fence_number())
+                .bind(state)
+                .bind(now.saturating_add(after))
+                .bind(why)
+                .bind(now);
         }
         for settled in query.fetch_all(&mut *db).await? {
             let state = settled.number("state")?;
@@ -54,15 +58,4 @@ pub(super) async fn leases(
     }
     let settled = |settle: &Settle| if done.contains(&settle.lease.id()) { Settled::Ok } else { Settled::Lost };
     Ok(settles.iter().map(settled).collect())
-}
-
-/// The state, the time and the reason that a lease ends in.
-fn ends(way: &Way, now: i64) -> (i64, i64, Option<&str>) {
-    match way {
-        Way::Renew(length) => (row::LEASED, now.saturating_add(span(*length)), None),
-        Way::Done => (row::DONE, now, None),
-        Way::Retry { after, why } => (row::WAITING, now.saturating_add(span(*after)), Some(why)),
-        Way::Bury { why } => (row::DEAD, now, Some(why)),
-        Way::GiveBack => (row::READY, now, None),
-    }
 }

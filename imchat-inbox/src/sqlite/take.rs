@@ -6,13 +6,10 @@ use super::lanes::Lanes;
 use crate::InboxError;
 use crate::clock::span;
 use crate::row::{self, Columns, Stored};
-use crate::writer::Take;
+use crate::writer::{NO_ANSWER, Take};
 
 /// Jobs that fall due in one transaction: the next one sees to the rest.
 const MOST_DUE: i64 = 256;
-
-/// What a dead letter says whose last worker did not come back.
-pub(crate) const NO_ANSWER: &str = "the last attempt ended without an answer: its worker died or took too long";
 
 /// Waits that are over and leases that have ended become jobs to take, or dead letters where no attempt is left.
 pub(super) async fn fall_due(db: &mut SqliteConnection, now: i64, lanes: &mut Lanes) -> Result<(), InboxError> {
@@ -42,7 +39,12 @@ pub(super) async fn fall_due(db: &mut SqliteConnection, now: i64, lanes: &mut La
 }
 
 /// Leases the first that are due.
-pub(super) async fn jobs(db: &mut SqliteConnection, take: Take, now: i64) -> Result<Vec<Stored>, InboxError> {
+pub(super) async fn jobs(
+    db: &mut SqliteConnection,
+    take: Take,
+    now: i64,
+    lanes: &mut Lanes,
+) -> Result<Vec<Stored>, InboxError> {
     let rows = sqlx::query(AssertSqlSafe(format!(
         "UPDATE inbox_deliveries SET state = 2, attempt = attempt + 1, due_at = $1, \
          fence = max(fence + 1, $2, (SELECT s.fence + 1 FROM inbox_schema AS s)) \
@@ -59,7 +61,7 @@ pub(super) async fn jobs(db: &mut SqliteConnection, take: Take, now: i64) -> Res
     for row in &rows {
         match Stored::read(row) {
             Ok(job) => jobs.push(job),
-            Err(error) => bury_unreadable(db, row.number("id")?, now, &error).await?,
+            Err(error) => bury_unreadable(db, row, now, &error, lanes).await?,
         }
     }
     jobs.sort_by_key(|job| (std::cmp::Reverse(job.priority), job.id));
@@ -67,7 +69,14 @@ pub(super) async fn jobs(db: &mut SqliteConnection, take: Take, now: i64) -> Res
 }
 
 /// A row that cannot be read must not come back for ever, nor stop the ones beside it.
-async fn bury_unreadable(db: &mut SqliteConnection, id: i64, now: i64, error: &InboxError) -> Result<(), InboxError> {
+async fn bury_unreadable(
+    db: &mut SqliteConnection,
+    row: &impl Columns,
+    now: i64,
+    error: &InboxError,
+    lanes: &mut Lanes,
+) -> Result<(), InboxError> {
+    let id = row.number("id")?;
     tracing::error!(id, error = error as &dyn std::error::Error, "a job became a dead letter because of its row");
     sqlx::query("UPDATE inbox_deliveries SET state = 4, head = lane IS NULL, finished_at = $2, why = $3 WHERE id = $1")
         .bind(id)
@@ -75,5 +84,8 @@ async fn bury_unreadable(db: &mut SqliteConnection, id: i64, now: i64, error: &I
         .bind(error.to_string())
         .execute(db)
         .await?;
+    if let Some(lane) = row.maybe_text("lane")? {
+        lanes.free(lane);
+    }
     Ok(())
 }

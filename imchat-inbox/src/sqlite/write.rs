@@ -58,11 +58,13 @@ impl Backend for Writer {
         }
         lanes.raise(&mut db).await?;
         for take in &batch.takes {
-            let jobs = take::jobs(&mut db, *take, at.now).await?;
+            let jobs = take::jobs(&mut db, *take, at.now, &mut lanes).await?;
             // Who took all it may has left some for others.
             lanes.due |= jobs.len() == take.most;
             outcome.taken.push(jobs);
         }
+        // A job that could not be read has left its lane.
+        lanes.raise(&mut db).await?;
         outcome.due = lanes.due;
         db.commit().await?;
         Ok(outcome)

@@ -18,7 +18,7 @@ use crate::InboxError;
 use crate::row::Stored;
 pub(crate) use batch::Batch;
 use batch::Waiting;
-pub(crate) use order::{Act, Order, Orders, Settle, Take, Way};
+pub(crate) use order::{Act, Entry, NO_ANSWER, Order, Orders, Settle, Take, Way};
 
 /// A database, as the writer uses it.
 pub(crate) trait Backend: Send + 'static {

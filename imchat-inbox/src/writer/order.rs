@@ -6,7 +6,8 @@ use imchat_verify::dedup::Settled;
 use imchat_verify::inbox::Accepted;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::row::{Row, Stored};
+use crate::clock::span;
+use crate::row::{self, Row, Stored};
 use crate::{InboxError, JobLease};
 
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, InboxError>>;
@@ -43,6 +44,21 @@ pub(crate) enum Way {
     GiveBack,
 }
 
+impl Way {
+    /// The state that it ends in, when that falls due counted from now in microseconds, and the reason.
+    ///
+    /// A retry ends as a dead letter where no attempt is left, which only the row knows.
+    pub(crate) fn ends(&self) -> (i64, i64, Option<&str>) {
+        match self {
+            Self::Renew(length) => (row::LEASED, span(*length), None),
+            Self::Done => (row::DONE, 0, None),
+            Self::Retry { after, why } => (row::WAITING, span(*after), Some(why)),
+            Self::Bury { why } => (row::DEAD, 0, Some(why)),
+            Self::GiveBack => (row::READY, 0, None),
+        }
+    }
+}
+
 /// A worker's wish for jobs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Take {
@@ -68,6 +84,30 @@ pub(crate) enum Act {
         most: u32,
     },
 }
+
+/// What the audit says of an act, but for when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry<'a> {
+    pub(crate) act: &'static str,
+    pub(crate) who: &'a str,
+    pub(crate) why: &'a str,
+}
+
+impl<'a> Entry<'a> {
+    pub(crate) const REDELIVERED: Entry<'static> =
+        Entry { act: "rearm", who: "the platform", why: "it was sent again" };
+
+    pub(crate) const fn replay(who: &'a str, why: &'a str) -> Self {
+        Self { act: "replay", who, why }
+    }
+
+    pub(crate) const fn discard(who: &'a str, why: &'a str) -> Self {
+        Self { act: "discard", who, why }
+    }
+}
+
+/// What a dead letter says whose last worker did not come back.
+pub(crate) const NO_ANSWER: &str = "the last attempt ended without an answer: its worker died or took too long";
 
 /// The way to the writer.
 #[derive(Debug, Clone)]

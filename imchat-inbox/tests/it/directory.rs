@@ -14,6 +14,11 @@ impl Directory {
         Self(path)
     }
 
+    /// Leaves it to somebody else to remove.
+    pub fn keep(self) -> PathBuf {
+        std::mem::ManuallyDrop::new(self).0.clone()
+    }
+
     pub fn path(&self) -> &Path {
         &self.0
     }

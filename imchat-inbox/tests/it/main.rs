@@ -11,6 +11,9 @@
 )]
 
 mod directory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod room;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 mod suite;

@@ -1,0 +1,68 @@
+//! The suite on a real server, and what only it can be.
+
+mod server;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use imchat_inbox::PostgresInbox;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row};
+
+use crate::room::{Room, START, Tune, tuned};
+use server::Server;
+
+/// A schema of one test.
+pub struct Schema {
+    options: PgConnectOptions,
+}
+
+impl Schema {
+    /// `None`, with the reason printed, where there is no server to be had.
+    pub async fn new() -> Option<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let server = Server::shared()?;
+        let name = format!("room_{}", NUMBER.fetch_add(1, Ordering::SeqCst));
+        let mut db = server.options().connect().await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(format!("CREATE SCHEMA {name}"))).execute(&mut db).await.unwrap();
+        let room = Self { options: server.options().options([("search_path", name.as_str())]) };
+        room.open(Tune::default()).await;
+        // The tables' clock is put into the test's hands, as the machine's clock cannot be.
+        sqlx::raw_sql(AssertSqlSafe(format!(
+            "CREATE TABLE hand (micros bigint NOT NULL); INSERT INTO hand VALUES ({START}); \
+             CREATE OR REPLACE FUNCTION inbox_micros() RETURNS bigint LANGUAGE sql STABLE \
+             AS $$ SELECT micros FROM hand $$"
+        )))
+        .execute(&mut room.connect().await)
+        .await
+        .unwrap();
+        Some(room)
+    }
+
+    pub async fn connect(&self) -> PgConnection {
+        self.options.connect().await.unwrap()
+    }
+}
+
+impl Room for Schema {
+    type Inbox = PostgresInbox;
+
+    async fn open(&self, tune: Tune) -> PostgresInbox {
+        tuned!(PostgresInbox::builder(), tune).open_with(self.options.clone()).await.unwrap()
+    }
+
+    async fn set_micros(&self, micros: u64) {
+        let micros = i64::try_from(micros).unwrap();
+        sqlx::query("UPDATE hand SET micros = $1").bind(micros).execute(&mut self.connect().await).await.unwrap();
+    }
+
+    async fn number(&self, sql: &'static str) -> i64 {
+        let row = sqlx::query(sql).fetch_one(&mut self.connect().await).await.unwrap();
+        row.try_get::<i64, _>(0).unwrap_or_else(|_| row.get::<i32, _>(0).into())
+    }
+
+    async fn run(&self, sql: &'static str) {
+        sqlx::query(sql).execute(&mut self.connect().await).await.unwrap();
+    }
+}
+
+crate::suite::suite!(Schema);
