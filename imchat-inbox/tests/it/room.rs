@@ -1,14 +1,17 @@
 //! What the suite needs of a database: a place of its own, and its time in the test's hands.
 
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use imchat_inbox::{DeadLetters, InboxError, Job, Queue, Upkeep};
+use imchat_inbox::{DeadLetters, InboxError, Job, NewJob, Queue, Upkeep};
 use imchat_verify::Clock;
 use imchat_verify::dedup::DedupKey;
-use imchat_verify::inbox::{Delivery, Inbox};
+use imchat_verify::inbox::{Accepted, Delivery, Inbox};
 use time::OffsetDateTime;
 
 /// Where the tests' time starts: 2026-11-25.
@@ -27,8 +30,13 @@ pub trait Room: Sized {
     /// The number that a statement returns.
     async fn number(&self, sql: &'static str) -> i64;
 
-    /// Runs a statement behind the inbox's back.
-    async fn run(&self, sql: &'static str);
+    /// Makes the database refuse rows of the provider "bad".
+    async fn refuse_bad_rows(&self);
+
+    /// The bodies of a table, as they are at rest.
+    async fn bodies(&self, table: &str) -> Vec<Vec<u8>>;
+
+    async fn enqueue(&self, inbox: &Self::Inbox, job: NewJob) -> Accepted;
 
     async fn inbox(&self) -> Self::Inbox {
         self.open(Tune::default()).await
@@ -114,4 +122,44 @@ pub fn with_body(id: &str, body: &'static [u8]) -> Delivery {
 /// The ids of jobs, in their order.
 pub fn ids(jobs: &[Job]) -> Vec<String> {
     jobs.iter().map(|job| String::from_utf8(job.delivery.key.as_bytes().to_vec()).unwrap()).collect()
+}
+
+/// So many futures at once, and what they answer in their order.
+pub async fn futures<F: Future>(count: usize, make: impl Fn(usize) -> F) -> Vec<F::Output> {
+    let mut running: Vec<_> = (0..count).map(|number| (Box::pin(make(number)), None)).collect();
+    poll_fn(|context| {
+        let mut ready = true;
+        for (future, answer) in &mut running {
+            if answer.is_none() {
+                match future.as_mut().poll(context) {
+                    Poll::Ready(told) => *answer = Some(told),
+                    Poll::Pending => ready = false,
+                }
+            }
+        }
+        if ready { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, answer)| answer).collect()
+}
+
+/// Polls it once; `None` where it has no answer yet.
+pub async fn poll_once<F: Future>(future: &mut Pin<Box<F>>) -> Option<F::Output> {
+    poll_fn(|context| {
+        Poll::Ready(match future.as_mut().poll(context) {
+            Poll::Ready(told) => Some(told),
+            Poll::Pending => None,
+        })
+    })
+    .await
+}
+
+/// A seal for tests: it hides nothing, but shows the key and that it was used.
+pub fn flip(key: &DedupKey, body: &[u8]) -> Vec<u8> {
+    key.as_bytes().iter().chain(b":").copied().chain(body.iter().map(|byte| !byte)).collect()
+}
+
+pub fn unflip(key: &DedupKey, sealed: &[u8]) -> Option<Vec<u8>> {
+    let body = sealed.strip_prefix(key.as_bytes())?.strip_prefix(b":")?;
+    Some(body.iter().map(|byte| !byte).collect())
 }

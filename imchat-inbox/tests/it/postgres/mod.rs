@@ -4,7 +4,8 @@ mod server;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use imchat_inbox::PostgresInbox;
+use imchat_inbox::{NewJob, PostgresInbox};
+use imchat_verify::inbox::Accepted;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row};
 
@@ -60,8 +61,19 @@ impl Room for Schema {
         row.try_get::<i64, _>(0).unwrap_or_else(|_| row.get::<i32, _>(0).into())
     }
 
-    async fn run(&self, sql: &'static str) {
-        sqlx::query(sql).execute(&mut self.connect().await).await.unwrap();
+    async fn refuse_bad_rows(&self) {
+        let sql = "ALTER TABLE inbox_deliveries ADD CHECK (provider <> 'bad')";
+        sqlx::raw_sql(sql).execute(&mut self.connect().await).await.unwrap();
+    }
+
+    async fn bodies(&self, table: &str) -> Vec<Vec<u8>> {
+        let sql = AssertSqlSafe(format!("SELECT body FROM {table} ORDER BY id"));
+        let rows = sqlx::query(sql).fetch_all(&mut self.connect().await).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    async fn enqueue(&self, inbox: &PostgresInbox, job: NewJob) -> Accepted {
+        inbox.enqueue(job).await.unwrap()
     }
 }
 

@@ -4,9 +4,10 @@ mod file;
 
 use std::path::PathBuf;
 
-use imchat_inbox::SqliteInbox;
+use imchat_inbox::{NewJob, SqliteInbox};
+use imchat_verify::inbox::Accepted;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Row, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 
 use crate::directory::Directory;
 use crate::room::{Hand, Room, Tune, tuned};
@@ -46,8 +47,20 @@ impl Room for File {
         sqlx::query(sql).fetch_one(&mut self.connect().await).await.unwrap().get(0)
     }
 
-    async fn run(&self, sql: &'static str) {
-        sqlx::query(sql).execute(&mut self.connect().await).await.unwrap();
+    async fn refuse_bad_rows(&self) {
+        let sql = "CREATE TRIGGER bad BEFORE INSERT ON inbox_deliveries WHEN NEW.provider = 'bad' \
+            BEGIN SELECT RAISE(ABORT, 'bad'); END";
+        sqlx::raw_sql(sql).execute(&mut self.connect().await).await.unwrap();
+    }
+
+    async fn bodies(&self, table: &str) -> Vec<Vec<u8>> {
+        let sql = AssertSqlSafe(format!("SELECT body FROM {table} ORDER BY id"));
+        let rows = sqlx::query(sql).fetch_all(&mut self.connect().await).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    async fn enqueue(&self, inbox: &SqliteInbox, job: NewJob) -> Accepted {
+        inbox.enqueue(job).await.unwrap()
     }
 }
 

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use imchat_inbox::{DeadLetters, InboxError, Queue};
+use imchat_verify::dedup::Settled;
 use imchat_verify::inbox::{Accepted, Differs, Inbox};
 use imchat_verify::scheme::Attempts;
 
-use crate::room::{LEASE, Room, START, Tune, at, delivery, ids, with_body};
+use crate::room::{LEASE, Room, SECOND, START, Tune, at, delivery, flip, futures, ids, poll_once, unflip, with_body};
 
 const DUPLICATE: Accepted = Accepted::Duplicate { differs: Differs::Nothing };
 
@@ -104,4 +105,88 @@ pub async fn a_body_over_the_limit_is_refused_and_those_beside_it_are_not(room: 
     assert_eq!(taken.unwrap(), Accepted::New);
     assert_eq!(ids(&inbox.take(9, LEASE).await.unwrap()), ["fits"]);
     assert_eq!(inbox.take(9, Duration::ZERO).await.unwrap(), []);
+}
+
+pub async fn a_text_may_hold_any_character(room: &impl Room) {
+    let inbox = room.inbox().await;
+    let mut odd = delivery("odd");
+    odd.event_type = Some("a\0b".into());
+    odd.lane = Some("\0\u{1F980}".into());
+    assert_eq!(inbox.accept(odd.clone()).await.unwrap(), Accepted::New);
+    assert_eq!(inbox.accept(odd).await.unwrap(), DUPLICATE);
+    let job = inbox.take(9, LEASE).await.unwrap().remove(0);
+    // PostgreSQL has no NUL in its texts.
+    let event_type = job.delivery.event_type.unwrap();
+    assert!(event_type == "a\0b" || event_type == "a\u{FFFD}b", "{event_type:?}");
+}
+
+pub async fn a_row_that_the_database_refuses_fails_alone(room: &impl Room) {
+    let inbox = room.inbox().await;
+    room.refuse_bad_rows().await;
+    let answers = futures(20, |number| {
+        let mut delivery = delivery(&format!("{number}"));
+        if number == 7 {
+            delivery.provider = "bad".into();
+        }
+        inbox.accept(delivery)
+    });
+    for (number, answer) in answers.await.into_iter().enumerate() {
+        if number == 7 {
+            assert!(matches!(answer, Err(InboxError::Database(_))), "{answer:?}");
+        } else {
+            assert_eq!(answer.unwrap(), Accepted::New, "{number}");
+        }
+    }
+    assert_eq!(inbox.take(99, LEASE).await.unwrap().len(), 19);
+}
+
+pub async fn a_caller_that_goes_away_loses_nothing(room: &impl Room) {
+    let inbox = room.inbox().await;
+    for round in 0..20 {
+        let id = format!("{round}");
+        // Its order is handed in and perhaps committed, but the answer is never told.
+        let mut lost = Box::pin(inbox.accept(delivery(&id)));
+        assert!(poll_once(&mut lost).await.is_none_or(|answer| answer.is_ok()));
+        drop(lost);
+        // The platform sends it again.
+        inbox.accept(delivery(&id)).await.unwrap();
+    }
+    assert_eq!(room.number("SELECT count(*) FROM inbox_deliveries").await, 20);
+    assert_eq!(inbox.take(99, LEASE).await.unwrap().len(), 20);
+}
+
+pub async fn a_key_is_new_again_once_its_retention_is_over(room: &impl Room) {
+    let inbox = room.open(Tune { retention: Some(Duration::from_secs(3600)), ..Tune::default() }).await;
+    assert_eq!(inbox.retention(), Duration::from_secs(3600));
+    inbox.accept(delivery("a")).await.unwrap();
+    let job = inbox.take(1, LEASE).await.unwrap().remove(0);
+    room.set_micros(START + 10 * SECOND).await;
+    assert_eq!(inbox.done(&job.lease).await.unwrap(), Settled::Ok);
+    room.set_micros(START + 3609 * SECOND).await;
+    assert_eq!(inbox.accept(delivery("a")).await.unwrap(), DUPLICATE);
+    room.set_micros(START + 3610 * SECOND).await;
+    assert_eq!(inbox.accept(delivery("a")).await.unwrap(), Accepted::New);
+    let again = inbox.take(9, LEASE).await.unwrap().remove(0);
+    assert_eq!(again.attempt, 1);
+    assert!(again.lease.fence() > job.lease.fence());
+    assert_ne!(again.lease.id(), job.lease.id());
+}
+
+pub async fn a_body_is_sealed_in_its_row(room: &impl Room) {
+    let plain = room.inbox().await;
+    plain.accept(delivery("before")).await.unwrap();
+    let sealed = room.open(Tune { seal: Some((flip, unflip)), ..Tune::default() }).await;
+    sealed.accept(delivery("a")).await.unwrap();
+    let mut mismatch = delivery("a");
+    mismatch.attempts = Attempts::SameBytes;
+    mismatch.digest = [0; 32];
+    assert_eq!(sealed.accept(mismatch).await.unwrap(), Accepted::Mismatch);
+    assert_eq!(
+        room.bodies("inbox_deliveries").await,
+        [b"body of before".to_vec(), flip(&delivery("a").key, b"body of a")]
+    );
+    assert_eq!(room.bodies("inbox_quarantine").await, [flip(&delivery("a").key, b"body of a")]);
+    let jobs = sealed.take(9, LEASE).await.unwrap();
+    assert_eq!(jobs[0].delivery.body, "body of before");
+    assert_eq!(jobs[1].delivery.body, "body of a");
 }
