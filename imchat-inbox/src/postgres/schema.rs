@@ -37,9 +37,11 @@ async fn migrate(db: &mut PgConnection) -> Result<(), InboxError> {
 
 /// The version of the tables that are there, 0 where there are none yet.
 async fn version(db: &mut PgConnection) -> Result<i64, InboxError> {
+    // The catalog is read as a table: what `to_regclass` did not find once it may not find later in the same transaction.
     let there = sqlx::query(
-        "SELECT current_schema() IS NOT NULL AS place, to_regclass('inbox_schema') IS NOT NULL AS told, \
-         to_regclass('inbox_deliveries') IS NOT NULL AS ours",
+        "SELECT current_schema() IS NOT NULL AS place, coalesce(bool_or(tablename = 'inbox_schema'), FALSE) AS told, \
+         coalesce(bool_or(tablename = 'inbox_deliveries'), FALSE) AS ours \
+         FROM pg_catalog.pg_tables WHERE schemaname = current_schema()",
     )
     .fetch_one(&mut *db)
     .await?;

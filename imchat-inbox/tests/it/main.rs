@@ -17,3 +17,4 @@ mod room;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod suite;
+mod transactions;

@@ -1,6 +1,7 @@
 //! The suite on a real server, and what only it can be.
 
 mod server;
+mod server_faults;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -14,18 +15,23 @@ use server::Server;
 
 /// A schema of one test.
 pub struct Schema {
-    options: PgConnectOptions,
+    pub options: PgConnectOptions,
+}
+
+/// A schema with nothing in it; `None`, with the reason printed, where there is no server to be had.
+pub async fn empty_schema() -> Option<PgConnectOptions> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let server = Server::shared()?;
+    let name = format!("room_{}", NUMBER.fetch_add(1, Ordering::SeqCst));
+    let mut db = server.options().connect().await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(format!("CREATE SCHEMA {name}"))).execute(&mut db).await.unwrap();
+    Some(server.options().options([("search_path", name.as_str())]).application_name(&name))
 }
 
 impl Schema {
     /// `None`, with the reason printed, where there is no server to be had.
     pub async fn new() -> Option<Self> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let server = Server::shared()?;
-        let name = format!("room_{}", NUMBER.fetch_add(1, Ordering::SeqCst));
-        let mut db = server.options().connect().await.unwrap();
-        sqlx::raw_sql(AssertSqlSafe(format!("CREATE SCHEMA {name}"))).execute(&mut db).await.unwrap();
-        let room = Self { options: server.options().options([("search_path", name.as_str())]) };
+        let room = Self { options: empty_schema().await? };
         room.open(Tune::default()).await;
         // The tables' clock is put into the test's hands, as the machine's clock cannot be.
         sqlx::raw_sql(AssertSqlSafe(format!(
@@ -37,6 +43,13 @@ impl Schema {
         .await
         .unwrap();
         Some(room)
+    }
+
+    /// Ends every connection of this room, as a server that restarts does.
+    pub async fn cut_connections(&self) {
+        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+            WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid()";
+        sqlx::query(sql).fetch_all(&mut self.connect().await).await.unwrap();
     }
 
     pub async fn connect(&self) -> PgConnection {
@@ -78,3 +91,4 @@ impl Room for Schema {
 }
 
 crate::suite::suite!(Schema);
+crate::transactions::transactions!(Schema, "BEGIN");

@@ -65,3 +65,4 @@ impl Room for File {
 }
 
 crate::suite::suite!(File);
+crate::transactions::transactions!(File, "BEGIN IMMEDIATE");
