@@ -1,6 +1,7 @@
 //! What both inboxes do in the same way, whatever the database.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use imchat_verify::dedup::Settled;
@@ -20,6 +21,8 @@ pub(crate) struct Desk {
     pub(crate) rules: Rules,
     pub(crate) retention: Duration,
     pub(crate) poll: Duration,
+    /// Transactions that were committed.
+    pub(crate) commits: Arc<AtomicU64>,
 }
 
 impl Desk {

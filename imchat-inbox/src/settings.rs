@@ -1,5 +1,6 @@
 //! The settings that both inboxes have.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -54,6 +55,7 @@ impl Settings {
             rules: Rules { most_bytes: self.most_bytes, attempts: self.attempts, seal: self.seal },
             retention: self.retention,
             poll: self.poll,
+            commits: Arc::default(),
         }
     }
 }

@@ -75,7 +75,12 @@ impl PostgresInbox {
         for _ in 0..builder.writers {
             let writer = Writer { pool: pool.clone(), retention, tell: Arc::clone(&tell) };
             // It ends by itself, once the last sender is gone and the last order is carried out.
-            let _detached = tokio::spawn(writer::run(writer, Arc::clone(&arrivals), Arc::clone(&desk.due)));
+            let _detached = tokio::spawn(writer::run(
+                writer,
+                Arc::clone(&arrivals),
+                Arc::clone(&desk.due),
+                Arc::clone(&desk.commits),
+            ));
         }
         let from = format!("{schema}/{}", instance());
         let mut tasks = JoinSet::new();
@@ -141,6 +146,13 @@ impl PostgresInbox {
     #[must_use]
     pub fn pool(&self) -> &PgPool {
         &self.0.pool
+    }
+
+    /// Transactions that its writers have committed since it was opened: what was accepted, divided by it, is how many
+    /// share a commit.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.0.desk.commits.load(Ordering::Relaxed)
     }
 }
 

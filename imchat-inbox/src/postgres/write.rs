@@ -48,8 +48,8 @@ impl Writer {
 /// Rows are locked before lanes, and lanes before anything is written that others could wait for.
 async fn carry_out(db: &mut PgConnection, batch: &Batch, retention: i64) -> Result<Outcome, InboxError> {
     let mut lanes = Lanes::default();
-    let mut outcome = Outcome::default();
-    outcome.settled = settle::leases(db, &batch.settles, &mut lanes).await?;
+    let settled = settle::leases(db, &batch.settles, &mut lanes).await?;
+    let mut outcome = Outcome { settled, ..Outcome::default() };
     for act in &batch.acts {
         outcome.acted.push(acts::act(db, act, retention, &mut lanes).await?);
     }

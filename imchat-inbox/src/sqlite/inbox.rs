@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use imchat_verify::dedup::Settled;
 use imchat_verify::inbox::Accepted;
@@ -70,7 +71,8 @@ impl SqliteInbox {
         let (orders, arrivals) = writer::channel();
         let desk = builder.settings.desk(orders);
         // It ends by itself, once the last sender is gone and the last order is carried out.
-        let _detached: JoinHandle<()> = tokio::spawn(writer::run(writer, arrivals, Arc::clone(&desk.due)));
+        let _detached: JoinHandle<()> =
+            tokio::spawn(writer::run(writer, arrivals, Arc::clone(&desk.due), Arc::clone(&desk.commits)));
         let reads = Reads::new(options.clone(), times.clone());
         Ok(Self(Arc::new(Inner { desk, reads, times, options })))
     }
@@ -127,6 +129,13 @@ impl SqliteInbox {
     #[must_use]
     pub fn options(&self) -> &SqliteConnectOptions {
         &self.0.options
+    }
+
+    /// Transactions that its writers have committed since it was opened: what was accepted, divided by it, is how many
+    /// share a commit.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.0.desk.commits.load(Ordering::Relaxed)
     }
 }
 

@@ -9,6 +9,7 @@ mod order;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use imchat_verify::dedup::Settled;
 use imchat_verify::inbox::Accepted;
@@ -43,6 +44,20 @@ pub(crate) type Inlet = Arc<Mutex<batch::Arrivals>>;
 /// Orders that may wait for the writer before callers wait to hand theirs in.
 const WAITING: usize = 1024;
 
+/// A backend whose commits are counted.
+struct Counted<B> {
+    backend: B,
+    commits: Arc<AtomicU64>,
+}
+
+impl<B: Backend> Backend for Counted<B> {
+    async fn write(&mut self, batch: &Batch) -> Result<Outcome, InboxError> {
+        let outcome = self.backend.write(batch).await?;
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        Ok(outcome)
+    }
+}
+
 /// The way to a writer, and the orders that come by it.
 pub(crate) fn channel() -> (Orders, Inlet) {
     let (sender, receiver) = mpsc::channel(WAITING);
@@ -50,7 +65,8 @@ pub(crate) fn channel() -> (Orders, Inlet) {
 }
 
 /// Writes until the last sender is gone.
-pub(crate) async fn run(mut backend: impl Backend, orders: Inlet, due: Arc<Notify>) {
+pub(crate) async fn run(backend: impl Backend, orders: Inlet, due: Arc<Notify>, commits: Arc<AtomicU64>) {
+    let mut backend = Counted { backend, commits };
     loop {
         // Several writers take turns: while one commits, the next collects.
         let gathered = orders.lock().await.gather().await;

@@ -14,9 +14,9 @@ impl Directory {
         Self(path)
     }
 
-    /// Leaves it to somebody else to remove.
-    pub fn keep(self) -> PathBuf {
-        std::mem::ManuallyDrop::new(self).0.clone()
+    /// Its name, for somebody who makes it again.
+    pub fn keep_name(self) -> PathBuf {
+        self.0.clone()
     }
 
     pub fn path(&self) -> &Path {

@@ -3,6 +3,8 @@
 mod server;
 mod server_faults;
 
+use std::io::Write;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use imchat_inbox::{NewJob, PostgresInbox};
@@ -10,8 +12,31 @@ use imchat_verify::inbox::Accepted;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row};
 
+use crate::directory::Directory;
 use crate::room::{Room, START, Tune, tuned};
 use server::Server;
+
+/// The server of this process, started by whoever asks first.
+///
+/// # Panics
+///
+/// With `IMCHAT_REQUIRE_SERVERS=1` in the environment, where there is none to be had.
+fn server() -> Option<&'static Server> {
+    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+    // The suite is about what is written, not about power cuts: without fsync it is done in seconds.
+    let start = || match Server::start(Directory::new().keep_name(), "-c fsync=off") {
+        Ok(server) => Some(server),
+        Err(why) if std::env::var_os("IMCHAT_REQUIRE_SERVERS").is_some_and(|value| value == "1") => {
+            panic!("no PostgreSQL for the tests: {why}")
+        }
+        Err(why) => {
+            // Past the capture of the test's output, so that it is seen.
+            let _unseen = writeln!(std::io::stderr(), "skipped on PostgreSQL: {why}");
+            None
+        }
+    };
+    SERVER.get_or_init(start).as_ref()
+}
 
 /// A schema of one test.
 pub struct Schema {
@@ -21,7 +46,7 @@ pub struct Schema {
 /// A schema with nothing in it; `None`, with the reason printed, where there is no server to be had.
 pub async fn empty_schema() -> Option<PgConnectOptions> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let server = Server::shared()?;
+    let server = server()?;
     let name = format!("room_{}", NUMBER.fetch_add(1, Ordering::SeqCst));
     let mut db = server.options().connect().await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(format!("CREATE SCHEMA {name}"))).execute(&mut db).await.unwrap();

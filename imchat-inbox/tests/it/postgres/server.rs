@@ -1,53 +1,30 @@
-//! A private server for the tests of this process, in a temporary directory and on a socket there.
+//! A private server for one process, in a directory of its own and on a socket there.
 
-use std::io::Write;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 
 use sqlx::postgres::PgConnectOptions;
 
-use crate::directory::Directory;
-
-pub struct Server {
+/// A server that ends with its process.
+pub(crate) struct Server {
     directory: PathBuf,
     /// Stops the server when this process ends, however it ends: then the pipe to it breaks.
     _watchdog: Child,
 }
 
 impl Server {
-    /// The server, started by whoever asks first; `None`, with the reason printed, where it cannot be had.
-    ///
-    /// # Panics
-    ///
-    /// With `IMCHAT_REQUIRE_SERVERS=1` in the environment, where it cannot be had.
-    pub fn shared() -> Option<&'static Self> {
-        static SERVER: OnceLock<Option<Server>> = OnceLock::new();
-        SERVER
-            .get_or_init(|| match Self::start() {
-                Ok(server) => Some(server),
-                Err(why) if std::env::var_os("IMCHAT_REQUIRE_SERVERS").is_some_and(|value| value == "1") => {
-                    panic!("no PostgreSQL for the tests: {why}")
-                }
-                Err(why) => {
-                    // Past the capture of the test's output, so that it is seen.
-                    let _ = writeln!(std::io::stderr(), "skipped on PostgreSQL: {why}");
-                    None
-                }
-            })
-            .as_ref()
-    }
-
-    pub fn options(&self) -> PgConnectOptions {
+    /// As its owner, to the database that is there from the start.
+    pub(crate) fn options(&self) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass().socket(&self.directory).username("inbox").database("postgres")
     }
 
-    fn start() -> Result<Self, String> {
+    /// Starts one in a directory that is not there yet, with settings such as `-c fsync=off`; the error says why not.
+    pub(crate) fn start(directory: PathBuf, settings: &str) -> Result<Self, String> {
         let programs =
-            programs().ok_or("initdb is neither in PATH nor below /usr/lib/postgresql; install postgresql")?;
-        let directory = Directory::new().keep();
+            programs().ok_or("initdb is neither in PATH nor below /usr/lib/postgresql: install postgresql")?;
         let user = User::for_a_server()?;
+        std::fs::create_dir(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
         user.own(&directory)?;
         let data = directory.join("data");
         user.run(
@@ -55,8 +32,7 @@ impl Server {
                 .args(["--auth=trust", "--username=inbox", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
                 .arg(&data),
         )?;
-        // The suite is about what is written, not about power cuts: without fsync it is done in seconds.
-        let settings = format!("-c listen_addresses= -c fsync=off -c max_connections=500 -k {}", directory.display());
+        let settings = format!("-c listen_addresses= -c max_connections=500 -k {} {settings}", directory.display());
         user.run(
             Command::new(programs.join("pg_ctl"))
                 .args(["start", "--silent", "--wait", "-D"])
