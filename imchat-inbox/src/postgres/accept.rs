@@ -30,16 +30,22 @@ const INSERT: &str = "INSERT INTO inbox_deliveries (key, digest, witness, same_b
 /// How often a row is tried whose key is there when it is written, and gone when it is looked at.
 const TRIES: u32 = 3;
 
-/// Writes down what is new, in the order given, and says of each row what it was. Its lanes are locked.
+/// Writes down what is new, in the order given, and returns its keys: one statement that needs no transaction around it,
+/// where no row has a lane.
+pub(super) async fn new(db: &mut PgConnection, rows: &[Row]) -> Result<HashSet<DedupKey>, InboxError> {
+    let mut keys = HashSet::new();
+    let first: Vec<&Row> = rows.iter().filter(|row| keys.insert(row.key)).collect();
+    insert(db, &first).await
+}
+
+/// Says of each row what it was, where those of these keys are new. Its lanes are locked.
 pub(super) async fn rows(
     db: &mut PgConnection,
     rows: &[Row],
+    mut new: HashSet<DedupKey>,
     retention: i64,
     lanes: &mut Lanes,
 ) -> Result<Vec<Accepted>, InboxError> {
-    let mut keys = HashSet::new();
-    let first: Vec<&Row> = rows.iter().filter(|row| keys.insert(row.key)).collect();
-    let mut new = insert(db, &first).await?;
     let mut accepted = Vec::with_capacity(rows.len());
     for row in rows {
         accepted.push(if new.remove(&row.key) { Accepted::New } else { taken(db, row, retention, lanes).await? });

@@ -116,7 +116,9 @@ impl PostgresInbox {
         let mut lanes = Lanes::default();
         lanes.touch(&row);
         lanes.lock(transaction).await?;
-        let accepted = accept::rows(transaction, &[row], self.0.retention, &mut lanes).await?;
+        let rows = [row];
+        let new = accept::new(transaction, &rows).await?;
+        let accepted = accept::rows(transaction, &rows, new, self.0.retention, &mut lanes).await?;
         lanes.raise(transaction).await?;
         accepted.first().copied().ok_or(InboxError::Row("key"))
     }

@@ -1,13 +1,17 @@
-//! A batch in one transaction.
+//! A batch in one transaction, or in one statement where that is all it is.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use imchat_verify::dedup::DedupKey;
+use imchat_verify::inbox::Accepted;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::Notify;
 
 use super::lanes::Lanes;
 use super::{accept, acts, settle, take};
 use crate::InboxError;
+use crate::row::Row;
 use crate::writer::{Backend, Batch, Outcome};
 
 /// How often a batch is tried that deadlocked with another: PostgreSQL ends one of two, and nothing of it was done.
@@ -23,21 +27,11 @@ pub(super) struct Writer {
 
 impl Backend for Writer {
     async fn write(&mut self, batch: &Batch) -> Result<Outcome, InboxError> {
-        for _ in 1..TRIES {
-            match self.transact(batch).await {
-                Err(error) if error.is_deadlock() => {}
-                told => return told,
-            }
-        }
-        self.transact(batch).await
-    }
-}
-
-impl Writer {
-    async fn transact(&self, batch: &Batch) -> Result<Outcome, InboxError> {
-        let mut db = self.pool.begin().await?;
-        let outcome = carry_out(&mut db, batch, self.retention).await?;
-        db.commit().await?;
+        let outcome = if batch.is_only_rows() && batch.enqueues.iter().all(|row| row.lane.is_none()) {
+            self.rows(batch).await?
+        } else {
+            self.transact(batch, None).await?
+        };
         if outcome.due {
             self.tell.notify_one();
         }
@@ -45,8 +39,54 @@ impl Writer {
     }
 }
 
+impl Writer {
+    /// Rows alone are one statement, which needs no transaction around it; what was there before comes after.
+    async fn rows(&self, batch: &Batch) -> Result<Outcome, InboxError> {
+        let new = accept::new(&mut *self.pool.acquire().await?, &batch.enqueues).await?;
+        if new.len() == batch.enqueues.len() {
+            let accepted = new.iter().map(|_| Ok(Accepted::New)).collect();
+            return Ok(Outcome { accepted, due: true, ..Outcome::default() });
+        }
+        match self.transact(batch, Some(&new)).await {
+            Ok(outcome) => Ok(outcome),
+            Err(error) => {
+                // The new ones are durable all the same.
+                let due = !new.is_empty();
+                let mut new = new;
+                let told = |row: &Row| if new.remove(&row.key) { Ok(Accepted::New) } else { Err(error.clone()) };
+                let accepted = batch.enqueues.iter().map(told).collect();
+                Ok(Outcome { accepted, due, ..Outcome::default() })
+            }
+        }
+    }
+
+    async fn transact(&self, batch: &Batch, new: Option<&HashSet<DedupKey>>) -> Result<Outcome, InboxError> {
+        let mut tries = 1;
+        loop {
+            match self.try_transact(batch, new).await {
+                Err(error) if error.is_deadlock() && tries < TRIES => tries = tries.saturating_add(1),
+                told => return told,
+            }
+        }
+    }
+
+    async fn try_transact(&self, batch: &Batch, new: Option<&HashSet<DedupKey>>) -> Result<Outcome, InboxError> {
+        let mut db = self.pool.begin().await?;
+        let outcome = carry_out(&mut db, batch, new, self.retention).await?;
+        db.commit().await?;
+        Ok(outcome)
+    }
+}
+
+/// Carries out what is left of a batch whose new rows are written already, or else all of it.
+///
 /// Rows are locked before lanes, and lanes before anything is written that others could wait for.
-async fn carry_out(db: &mut PgConnection, batch: &Batch, retention: i64) -> Result<Outcome, InboxError> {
+async fn carry_out(
+    db: &mut PgConnection,
+    batch: &Batch,
+    new: Option<&HashSet<DedupKey>>,
+    retention: i64,
+) -> Result<Outcome, InboxError> {
     let mut lanes = Lanes::default();
     let settled = settle::leases(db, &batch.settles, &mut lanes).await?;
     let mut outcome = Outcome { settled, ..Outcome::default() };
@@ -60,7 +100,12 @@ async fn carry_out(db: &mut PgConnection, batch: &Batch, retention: i64) -> Resu
         lanes.touch(row);
     }
     lanes.lock(db).await?;
-    outcome.accepted = accept::rows(db, &batch.enqueues, retention, &mut lanes).await?;
+    let new = match new {
+        Some(new) => new.clone(),
+        None => accept::new(db, &batch.enqueues).await?,
+    };
+    let accepted = accept::rows(db, &batch.enqueues, new, retention, &mut lanes).await?;
+    outcome.accepted = accepted.into_iter().map(Ok).collect();
     lanes.raise(db).await?;
     for take in &batch.takes {
         let jobs = take::jobs(db, *take, &mut lanes).await?;

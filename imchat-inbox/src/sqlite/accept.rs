@@ -57,18 +57,31 @@ impl Moment {
     }
 }
 
+/// Adds the keys that were not there to `new`.
+///
+/// Rows come back one by one through a channel, which costs more than to write them. So nothing is returned; where not all
+/// were new, those that were are the last of the table, for nobody else can write in this transaction.
 async fn insert(
     db: &mut SqliteConnection,
     rows: &[&Row],
     now: i64,
     new: &mut HashSet<DedupKey>,
 ) -> Result<(), InboxError> {
-    let mut query = values::query(INSERT, rows.len(), COLUMNS, " ON CONFLICT (key) DO NOTHING RETURNING key");
+    let mut query = values::query(INSERT, rows.len(), COLUMNS, " ON CONFLICT (key) DO NOTHING");
     for row in rows {
         query = bind(query, row, now);
     }
-    for inserted in query.fetch_all(db).await? {
-        new.insert(DedupKey::from_bytes(inserted.try_get(0)?));
+    let inserted = query.execute(&mut *db).await?.rows_affected();
+    if inserted == rows.len() as u64 {
+        new.extend(rows.iter().map(|row| row.key));
+    } else if inserted > 0 {
+        let last = sqlx::query("SELECT key FROM inbox_deliveries ORDER BY id DESC LIMIT $1")
+            .bind(i64::try_from(inserted).unwrap_or(i64::MAX))
+            .fetch_all(&mut *db)
+            .await?;
+        for row in last {
+            new.insert(DedupKey::from_bytes(row.try_get(0)?));
+        }
     }
     Ok(())
 }

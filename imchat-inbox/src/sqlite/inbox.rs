@@ -64,6 +64,10 @@ impl SqliteInbox {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(builder.busy_timeout)
             .statement_cache_capacity(512)
+            // 64 MiB: the upper pages of the keys' index, and the leaves that were written last.
+            .pragma("cache_size", "-65536")
+            // Keys come in no order, so that a checkpoint writes as many pages as there were deliveries: the fewer the better.
+            .pragma("wal_autocheckpoint", "8000")
             .disable_statement_logging();
         let times = Times { clock: builder.clock, retention: span(builder.settings.retention) };
         let mut writer = Writer::connect(&options, times.clone()).await?;

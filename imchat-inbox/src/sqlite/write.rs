@@ -46,7 +46,7 @@ impl Backend for Writer {
         let at = self.times.moment();
         let mut lanes = Lanes::default();
         let mut outcome = Outcome {
-            accepted: accept::rows(&mut db, &batch.enqueues, at, &mut lanes).await?,
+            accepted: accept::rows(&mut db, &batch.enqueues, at, &mut lanes).await?.into_iter().map(Ok).collect(),
             settled: settle::leases(&mut db, &batch.settles, at.now, &mut lanes).await?,
             ..Outcome::default()
         };

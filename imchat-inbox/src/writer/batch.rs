@@ -44,6 +44,12 @@ impl Batch {
         self.len() == 0
     }
 
+    /// Whether there is nothing in it but new rows.
+    #[cfg(feature = "postgres")]
+    pub(crate) const fn is_only_rows(&self) -> bool {
+        self.len() == self.enqueues.len()
+    }
+
     /// Jobs that were leased for somebody who is gone.
     pub(super) fn giving_back(jobs: &[Stored]) -> Self {
         let settles = jobs.iter().map(|job| Settle { lease: job.lease(), way: Way::GiveBack }).collect();
@@ -79,7 +85,7 @@ impl Waiting {
     /// Tells everybody what became of their orders; returns the jobs of those who no longer wait for them.
     pub(super) fn answer(self, outcome: Outcome) -> Vec<Stored> {
         for (reply, accepted) in self.enqueues.into_iter().zip(outcome.accepted) {
-            let _gone = reply.send(Ok(accepted));
+            let _gone = reply.send(accepted);
         }
         for (reply, settled) in self.settles.into_iter().zip(outcome.settled) {
             let _gone = reply.send(Ok(settled));

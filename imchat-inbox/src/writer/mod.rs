@@ -30,7 +30,8 @@ pub(crate) trait Backend: Send + 'static {
 /// What became of a batch, in the batch's order.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
-    pub(crate) accepted: Vec<Accepted>,
+    /// One by one, since a database may have written some of them before it failed over the others.
+    pub(crate) accepted: Vec<Result<Accepted, InboxError>>,
     pub(crate) settled: Vec<Settled>,
     pub(crate) taken: Vec<Vec<Stored>>,
     pub(crate) acted: Vec<u64>,
