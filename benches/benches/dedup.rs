@@ -1,5 +1,5 @@
-//! Claims on the memory store, beside the concurrent maps one would reach for instead; then claims on Redis, beside what
-//! `redis-benchmark` makes of a bare `SET`.
+//! Claims on the memory store beside concurrent maps, on Redis beside what `redis-benchmark` makes of a bare `SET`, and
+//! deliveries in the inboxes beside plain INSERTs.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::print_stdout,
@@ -10,7 +10,8 @@ use anyhow::{Context, Result, ensure};
 use imchat_benches::redis::Race;
 use imchat_benches::rounds::{self, median};
 use imchat_benches::stores::{self, Keys, Store};
-use imchat_benches::{measuring, spell};
+use imchat_benches::{inbox, measuring, spell};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,8 @@ const LEASE: Duration = Duration::from_millis(100);
 /// Twice a lease: sweeps fall into every slice.
 const SLICE: Duration = Duration::from_millis(200);
 const BUDGET: Duration = Duration::from_secs(20);
+/// Long enough for hundreds of commits.
+const INBOX_SLICE: Duration = Duration::from_millis(400);
 const BATCH: usize = 4096;
 const REDIS_ROUNDS: usize = 7;
 
@@ -33,7 +36,8 @@ struct Racer {
 
 fn main() -> Result<()> {
     memory()?;
-    redis()
+    redis()?;
+    inboxes()
 }
 
 /// The race on a Redis server of its own.
@@ -57,6 +61,68 @@ fn redis() -> Result<()> {
     println!("#   set      {sets:>9.0} SET NX PX/s");
     println!("ratio redis claim_complete_over_set={}", spell(Some(over)));
     Ok(())
+}
+
+/// Deliveries written down for good, beside what one would write without an inbox.
+fn inboxes() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("inboxes-{}", std::process::id()));
+    std::fs::create_dir_all(&directory)?;
+    let (rounds, slice) = if measuring() { (7, INBOX_SLICE) } else { (1, INBOX_SLICE / 20) };
+    let rows = if measuring() { inbox::MANY } else { inbox::FEW };
+    let in_flight = inbox::IN_FLIGHT;
+    runtime.block_on(async {
+        let sqlite = inbox::sqlite(&directory.join("sqlite"), rounds, slice).await?;
+        // Its user may have no way into the target directory.
+        let own = std::env::temp_dir().join(format!("imchat-benches-{}", std::process::id()));
+        let postgres = inbox::postgres(own, rounds, slice).await?;
+        let (many, few) = inbox::growth(&directory.join("growth"), rows, rounds, slice).await?;
+        std::fs::remove_dir_all(&directory)?;
+        if !measuring() {
+            println!("# inboxes: checked");
+            return Ok(());
+        }
+        println!("# inboxes: {in_flight} accepts in flight, 600-byte bodies, synchronous; peers write the same rows");
+        told("sqlite", &sqlite);
+        println!(
+            "ratio inbox_sqlite accepts_per_s={:.0} over_one_each={:.2} over_many_rows={:.2} accepts_per_commit={:.1} \
+             drained_per_s={:.0}",
+            median(sqlite.ours.clone()),
+            rounds::ratio(&sqlite.ours, &sqlite.one_each),
+            rounds::ratio(&sqlite.ours, &sqlite.many_rows),
+            median(sqlite.to_a_commit.clone()),
+            sqlite.drained,
+        );
+        match postgres {
+            Ok(postgres) => {
+                told("postgres", &postgres);
+                println!(
+                    "ratio inbox_postgres accepts_per_s={:.0} over_one_each={:.2} accepts_per_commit={:.1} \
+                     drained_per_s={:.0}",
+                    median(postgres.ours.clone()),
+                    rounds::ratio(&postgres.ours, &postgres.one_each),
+                    median(postgres.to_a_commit.clone()),
+                    postgres.drained,
+                );
+            }
+            Err(why) => println!("# inbox_postgres is not measured: {why}"),
+        }
+        println!(
+            "ratio inbox_growth accepts_per_s_at_{rows}={:.0} over_at_{}={:.2}",
+            median(many.clone()),
+            inbox::FEW,
+            rounds::ratio(&many, &few),
+        );
+        Ok(())
+    })
+}
+
+fn told(name: &str, figures: &inbox::Figures) {
+    for (of, rates) in [("one each", &figures.one_each), ("many rows", &figures.many_rows)] {
+        if !rates.is_empty() {
+            println!("#   {name:<8} {of:<9} {:>7.0} deliveries/s", median(rates.clone()));
+        }
+    }
 }
 
 fn memory() -> Result<()> {

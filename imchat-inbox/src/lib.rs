@@ -1,9 +1,28 @@
-//! A durable inbox for webhooks.
+#![doc = include_str!("../README.md")]
 
+mod clock;
+mod dead;
+mod desk;
 mod error;
 mod job;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod queue;
+mod row;
+mod seal;
+mod settings;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod upkeep;
+mod verbs;
+mod writer;
 
+pub use dead::{Audited, DeadLetter, DeadLetters, Quarantined};
 pub use error::InboxError;
-pub use job::{Job, JobLease};
+pub use job::{Job, JobLease, NewJob};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresInbox, PostgresInboxBuilder};
 pub use queue::Queue;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteInbox, SqliteInboxBuilder};
+pub use upkeep::{Counts, Upkeep};

@@ -1,0 +1,80 @@
+//! What both inboxes do in the same way, whatever the database.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use imchat_verify::dedup::Settled;
+use imchat_verify::inbox::Accepted;
+use tokio::sync::Notify;
+
+use crate::row::{Row, Rules, Stored};
+use crate::writer::{Orders, Take, Way};
+use crate::{InboxError, Job, JobLease, NewJob};
+
+/// The way to the writer, and what does not change while an inbox is open.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) orders: Orders,
+    /// Told when there may be something to take.
+    pub(crate) due: Arc<Notify>,
+    pub(crate) rules: Rules,
+    pub(crate) retention: Duration,
+    pub(crate) poll: Duration,
+    /// Transactions that were committed.
+    pub(crate) commits: Arc<AtomicU64>,
+}
+
+impl Desk {
+    pub(crate) async fn enqueue(&self, job: NewJob) -> Result<Accepted, InboxError> {
+        self.orders.enqueue(Row::of(job, &self.rules)?).await
+    }
+
+    pub(crate) async fn take(&self, most: usize, lease: Duration) -> Result<Vec<Job>, InboxError> {
+        let mut jobs = Vec::new();
+        for stored in self.orders.take(Take { most, lease }).await? {
+            let lease = stored.lease();
+            match stored.opened(self.rules.seal.as_ref()) {
+                Some(open) => jobs.push(open.into_job()),
+                None => self.bury_sealed(&lease).await?,
+            }
+        }
+        Ok(jobs)
+    }
+
+    async fn bury_sealed(&self, lease: &JobLease) -> Result<(), InboxError> {
+        let why =
+            String::from("the body is sealed and does not open: give the inbox the key that sealed it, then replay");
+        tracing::error!(id = lease.id(), "a job became a dead letter: its body is sealed and does not open");
+        match self.orders.settle(lease, Way::Bury { why }).await? {
+            Settled::Ok | Settled::Lost => Ok(()),
+        }
+    }
+
+    /// With its body open, for a person.
+    pub(crate) fn open(&self, stored: Stored) -> Result<Stored, InboxError> {
+        stored
+            .opened(self.rules.seal.as_ref())
+            .ok_or(InboxError::Row("body: sealed, and the key given does not open it"))
+    }
+
+    pub(crate) async fn retry(&self, lease: &JobLease, after: Duration, why: &str) -> Result<Settled, InboxError> {
+        self.orders.settle(lease, Way::Retry { after, why: reason(why) }).await
+    }
+
+    pub(crate) async fn bury(&self, lease: &JobLease, why: &str) -> Result<Settled, InboxError> {
+        self.orders.settle(lease, Way::Bury { why: reason(why) }).await
+    }
+
+    /// Waits for a notice, at most until something falls due, and never longer than the polling interval.
+    pub(crate) async fn wait(&self, next_due: Option<Duration>) {
+        let longest = next_due.map_or(self.poll, |due| due.min(self.poll)).max(Duration::from_millis(1));
+        let _either = tokio::time::timeout(longest, self.due.notified()).await;
+    }
+}
+
+/// A reason as it is kept: errors can quote whole answers, and PostgreSQL takes no NUL in a text.
+pub(crate) fn reason(why: &str) -> String {
+    const MOST: usize = 1000;
+    why.chars().take(MOST).map(|c| if c == '\0' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}

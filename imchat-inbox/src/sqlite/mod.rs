@@ -1,0 +1,16 @@
+//! The inbox in one SQLite file.
+
+mod accept;
+mod acts;
+mod builder;
+mod inbox;
+mod lanes;
+mod reads;
+mod schema;
+mod settle;
+mod take;
+mod values;
+mod write;
+
+pub use builder::SqliteInboxBuilder;
+pub use inbox::SqliteInbox;

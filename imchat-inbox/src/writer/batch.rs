@@ -1,0 +1,215 @@
+//! Orders that share a transaction.
+
+use std::collections::HashSet;
+
+use imchat_verify::dedup::Settled;
+use imchat_verify::inbox::Accepted;
+use tokio::sync::mpsc;
+
+use super::order::Reply;
+use super::{Act, Order, Outcome, Settle, Take, Way};
+use crate::InboxError;
+use crate::row::{Row, Stored};
+
+/// Orders in one transaction: enough for its cost to vanish, few enough for the first not to wait for the last.
+const MOST: usize = 256;
+/// Bytes after which no more rows join a transaction.
+const MOST_BYTES: usize = 8 << 20;
+
+/// Orders that share a transaction, by kind and each kind in the order of arrival. No two settle the same job.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) enqueues: Vec<Row>,
+    pub(crate) settles: Vec<Settle>,
+    pub(crate) takes: Vec<Take>,
+    pub(crate) acts: Vec<Act>,
+}
+
+/// Who waits for what of a batch, in its order.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    enqueues: Vec<Reply<Accepted>>,
+    settles: Vec<Reply<Settled>>,
+    takes: Vec<Reply<Vec<Stored>>>,
+    acts: Vec<Reply<u64>>,
+}
+
+impl Batch {
+    pub(crate) const fn len(&self) -> usize {
+        let orders = self.enqueues.len().saturating_add(self.settles.len());
+        orders.saturating_add(self.takes.len()).saturating_add(self.acts.len())
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether there is nothing in it but new rows.
+    #[cfg(feature = "postgres")]
+    pub(crate) const fn is_only_rows(&self) -> bool {
+        self.len() == self.enqueues.len()
+    }
+
+    /// Jobs that were leased for somebody who is gone.
+    pub(super) fn giving_back(jobs: &[Stored]) -> Self {
+        let settles = jobs.iter().map(|job| Settle { lease: job.lease(), way: Way::GiveBack }).collect();
+        Self { settles, ..Self::default() }
+    }
+
+    fn add(&mut self, waiting: &mut Waiting, order: Order) {
+        match order {
+            // Nobody waits for these any more: a delivery is sent again, and a job is better left to the others.
+            Order::Enqueue(_, reply) if reply.is_closed() => {}
+            Order::Take(_, reply) if reply.is_closed() => {}
+            Order::Enqueue(row, reply) => {
+                self.enqueues.push(*row);
+                waiting.enqueues.push(reply);
+            }
+            Order::Settle(settle, reply) => {
+                self.settles.push(settle);
+                waiting.settles.push(reply);
+            }
+            Order::Take(take, reply) => {
+                self.takes.push(take);
+                waiting.takes.push(reply);
+            }
+            Order::Act(act, reply) => {
+                self.acts.push(act);
+                waiting.acts.push(reply);
+            }
+        }
+    }
+}
+
+impl Waiting {
+    /// Tells everybody what became of their orders; returns the jobs of those who no longer wait for them.
+    pub(super) fn answer(self, outcome: Outcome) -> Vec<Stored> {
+        for (reply, accepted) in self.enqueues.into_iter().zip(outcome.accepted) {
+            let _gone = reply.send(accepted);
+        }
+        for (reply, settled) in self.settles.into_iter().zip(outcome.settled) {
+            let _gone = reply.send(Ok(settled));
+        }
+        for (reply, acted) in self.acts.into_iter().zip(outcome.acted) {
+            let _gone = reply.send(Ok(acted));
+        }
+        let mut unclaimed = Vec::new();
+        for (reply, jobs) in self.takes.into_iter().zip(outcome.taken) {
+            if let Err(Ok(jobs)) = reply.send(Ok(jobs)) {
+                unclaimed.extend(jobs);
+            }
+        }
+        unclaimed
+    }
+
+    pub(super) fn fail(self, error: &InboxError) {
+        fn tell<T>(replies: Vec<Reply<T>>, error: &InboxError) {
+            for reply in replies {
+                let _gone = reply.send(Err(error.clone()));
+            }
+        }
+        tell(self.enqueues, error);
+        tell(self.settles, error);
+        tell(self.takes, error);
+        tell(self.acts, error);
+    }
+}
+
+/// Where orders arrive.
+#[derive(Debug)]
+pub(crate) struct Arrivals {
+    orders: mpsc::Receiver<Order>,
+    /// An order that has to come after the batch it arrived with.
+    held: Option<Order>,
+}
+
+impl Arrivals {
+    pub(super) const fn new(orders: mpsc::Receiver<Order>) -> Self {
+        Self { orders, held: None }
+    }
+
+    /// The next batch: the first order, and what is there besides; `None` once the last sender is gone.
+    pub(super) async fn gather(&mut self) -> Option<(Batch, Waiting)> {
+        let first = match self.held.take() {
+            Some(held) => held,
+            None => self.orders.recv().await?,
+        };
+        let mut gathering = Gathering::default();
+        self.held = gathering.add(first);
+        loop {
+            let before = gathering.orders;
+            // Whoever was answered just now has not had its turn yet: without one, every second batch would be of one order.
+            tokio::task::yield_now().await;
+            while self.held.is_none() && gathering.has_room() {
+                match self.orders.try_recv() {
+                    Ok(order) => self.held = gathering.add(order),
+                    Err(_) => break,
+                }
+            }
+            if gathering.orders == before || self.held.is_some() || !gathering.has_room() {
+                return Some((gathering.batch, gathering.waiting));
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Gathering {
+    batch: Batch,
+    waiting: Waiting,
+    orders: usize,
+    bytes: usize,
+    jobs: HashSet<i64>,
+}
+
+impl Gathering {
+    const fn has_room(&self) -> bool {
+        self.orders < MOST && self.bytes < MOST_BYTES
+    }
+
+    /// Gives the order back where it settles a job that another order of the batch settles.
+    fn add(&mut self, order: Order) -> Option<Order> {
+        match &order {
+            Order::Enqueue(row, _) => self.bytes = self.bytes.saturating_add(row.bytes()),
+            Order::Settle(settle, _) if !self.jobs.insert(settle.lease.id()) => return Some(order),
+            Order::Settle(..) | Order::Take(..) | Order::Act(..) => {}
+        }
+        self.orders = self.orders.saturating_add(1);
+        self.batch.add(&mut self.waiting, order);
+        None
+    }
+}
+
+/// The orders of a batch, each in one of its own.
+pub(super) fn one_by_one(batch: Batch, waiting: Waiting) -> impl Iterator<Item = (Batch, Waiting)> {
+    fn alone(fill: impl FnOnce(&mut Batch, &mut Waiting)) -> (Batch, Waiting) {
+        let mut pair = (Batch::default(), Waiting::default());
+        fill(&mut pair.0, &mut pair.1);
+        pair
+    }
+    let enqueues = batch.enqueues.into_iter().zip(waiting.enqueues).map(|(row, reply)| {
+        alone(|batch, waiting| {
+            batch.enqueues.push(row);
+            waiting.enqueues.push(reply);
+        })
+    });
+    let settles = batch.settles.into_iter().zip(waiting.settles).map(|(settle, reply)| {
+        alone(|batch, waiting| {
+            batch.settles.push(settle);
+            waiting.settles.push(reply);
+        })
+    });
+    let takes = batch.takes.into_iter().zip(waiting.takes).map(|(take, reply)| {
+        alone(|batch, waiting| {
+            batch.takes.push(take);
+            waiting.takes.push(reply);
+        })
+    });
+    let acts = batch.acts.into_iter().zip(waiting.acts).map(|(act, reply)| {
+        alone(|batch, waiting| {
+            batch.acts.push(act);
+            waiting.acts.push(reply);
+        })
+    });
+    enqueues.chain(settles).chain(takes).chain(acts)
+}

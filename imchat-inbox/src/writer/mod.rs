@@ -1,0 +1,111 @@
+//! Group commit: one task writes for everybody, and what waits while it commits is the next batch.
+//!
+//! Nobody is delayed for company's sake. A caller is answered only after the commit that holds its order; where the commit
+//! fails, all of the batch get the error. Where a batch fails over one row, the orders are carried out one by one, so that
+//! only the row at fault fails.
+
+mod batch;
+mod order;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use imchat_verify::dedup::Settled;
+use imchat_verify::inbox::Accepted;
+use tokio::sync::{Mutex, Notify, mpsc};
+
+use crate::InboxError;
+use crate::row::Stored;
+pub(crate) use batch::Batch;
+use batch::Waiting;
+pub(crate) use order::{Act, Entry, NO_ANSWER, Order, Orders, Settle, Take, Way};
+
+/// A database, as the writer uses it.
+pub(crate) trait Backend: Send + 'static {
+    /// Carries a batch out in one transaction; an error means that nothing of it was done, or that it is not known.
+    fn write(&mut self, batch: &Batch) -> impl Future<Output = Result<Outcome, InboxError>> + Send;
+}
+
+/// What became of a batch, in the batch's order.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// One by one, since a database may have written some of them before it failed over the others.
+    pub(crate) accepted: Vec<Result<Accepted, InboxError>>,
+    pub(crate) settled: Vec<Settled>,
+    pub(crate) taken: Vec<Vec<Stored>>,
+    pub(crate) acted: Vec<u64>,
+    /// Whether there may be something to take that was not there before.
+    pub(crate) due: bool,
+}
+
+/// The orders of one inbox; more than one writer may share them.
+pub(crate) type Inlet = Arc<Mutex<batch::Arrivals>>;
+
+/// Orders that may wait for the writer before callers wait to hand theirs in.
+const WAITING: usize = 1024;
+
+/// A backend whose commits are counted.
+struct Counted<B> {
+    backend: B,
+    commits: Arc<AtomicU64>,
+}
+
+impl<B: Backend> Backend for Counted<B> {
+    async fn write(&mut self, batch: &Batch) -> Result<Outcome, InboxError> {
+        let outcome = self.backend.write(batch).await?;
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        Ok(outcome)
+    }
+}
+
+/// The way to a writer, and the orders that come by it.
+pub(crate) fn channel() -> (Orders, Inlet) {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    (Orders::new(sender), Arc::new(Mutex::new(batch::Arrivals::new(receiver))))
+}
+
+/// Writes until the last sender is gone.
+pub(crate) async fn run(backend: impl Backend, orders: Inlet, due: Arc<Notify>, commits: Arc<AtomicU64>) {
+    let mut backend = Counted { backend, commits };
+    loop {
+        // Several writers take turns: while one commits, the next collects.
+        let gathered = orders.lock().await.gather().await;
+        let Some((batch, waiting)) = gathered else { return };
+        if batch.is_empty() {
+            continue;
+        }
+        match backend.write(&batch).await {
+            Ok(outcome) => answer(waiting, outcome, &due, &mut backend).await,
+            Err(error) if error.may_be_one_rows() && batch.len() > 1 => {
+                tracing::debug!(error = &error as &dyn std::error::Error, "a batch failed; its orders are tried alone");
+                for (batch, waiting) in batch::one_by_one(batch, waiting) {
+                    match backend.write(&batch).await {
+                        Ok(outcome) => answer(waiting, outcome, &due, &mut backend).await,
+                        Err(error) => waiting.fail(&error),
+                    }
+                }
+            }
+            Err(error) => waiting.fail(&error),
+        }
+    }
+}
+
+async fn answer(waiting: Waiting, outcome: Outcome, due: &Notify, backend: &mut impl Backend) {
+    if outcome.due {
+        due.notify_one();
+    }
+    // A worker that went away while its jobs were leased to it will not work on them.
+    let unclaimed = waiting.answer(outcome);
+    if unclaimed.is_empty() {
+        return;
+    }
+    let batch = Batch::giving_back(&unclaimed);
+    if let Err(error) = backend.write(&batch).await {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "jobs that nobody waits for stay leased until their leases end"
+        );
+    }
+    due.notify_one();
+}

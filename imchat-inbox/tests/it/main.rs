@@ -1,0 +1,20 @@
+//! One suite for both databases, on real files and a real server.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that is broken should stop at once, and a test binary has no outside"
+)]
+
+mod directory;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod room;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod suite;
+mod transactions;

@@ -1,0 +1,159 @@
+//! What a file can be other than an inbox, and what can happen to it.
+
+use std::time::Duration;
+
+use imchat_inbox::{InboxError, Queue, SqliteInbox};
+use imchat_verify::inbox::{Accepted, Inbox};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, Row};
+
+use super::File;
+use crate::room::{LEASE, Room, delivery, futures, with_body};
+
+#[tokio::test]
+async fn a_file_is_created_on_first_use_and_found_again() {
+    let room = File::new().await.unwrap();
+    let inbox = SqliteInbox::open(room.path()).await.unwrap();
+    inbox.accept(delivery("a")).await.unwrap();
+    drop(inbox);
+    let again = SqliteInbox::open(room.path()).await.unwrap();
+    assert!(matches!(again.accept(delivery("a")).await.unwrap(), Accepted::Duplicate { .. }));
+    assert_eq!(again.take(9, LEASE).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_commit_is_in_the_log_and_synchronous() {
+    let room = File::new().await.unwrap();
+    let inbox = room.inbox().await;
+    let mut db = sqlx::ConnectOptions::connect(inbox.options()).await.unwrap();
+    let mode: String = sqlx::query("PRAGMA journal_mode").fetch_one(&mut db).await.unwrap().get(0);
+    let synchronous: i64 = sqlx::query("PRAGMA synchronous").fetch_one(&mut db).await.unwrap().get(0);
+    assert_eq!((mode.as_str(), synchronous), ("wal", 2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_file_may_be_opened_by_many_at_once() {
+    let room = File::new().await.unwrap();
+    let path = room.path();
+    let inboxes = futures(8, |_| SqliteInbox::open(&path)).await;
+    for inbox in &inboxes {
+        inbox.as_ref().unwrap().accept(delivery("a")).await.unwrap();
+    }
+    assert_eq!(room.number("SELECT count(*) FROM inbox_deliveries").await, 1);
+}
+
+#[tokio::test]
+async fn a_directory_that_is_not_there_is_told() {
+    let room = File::new().await.unwrap();
+    let error = SqliteInbox::open(room.directory.path().join("gone").join("inbox.db")).await.unwrap_err();
+    assert!(matches!(error, InboxError::Unreachable(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn memory_is_not_durable_and_refused() {
+    let error = SqliteInbox::open(":memory:").await.unwrap_err();
+    assert!(matches!(error, InboxError::Setting(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_file_of_another_kind_is_refused_and_left_alone() {
+    let room = File::new().await.unwrap();
+    let text = "not a database, but long enough to be one ".repeat(99);
+    std::fs::write(room.path(), &text).unwrap();
+    let error = SqliteInbox::open(room.path()).await.unwrap_err();
+    assert!(matches!(error, InboxError::Foreign(_)), "{error:?}");
+    assert_eq!(std::fs::read_to_string(room.path()).unwrap(), text);
+}
+
+#[tokio::test]
+async fn a_database_with_other_tables_is_refused_unless_asked_for() {
+    let room = File::new().await.unwrap();
+    sqlx::raw_sql("CREATE TABLE orders (id INTEGER)").execute(&mut room.connect().await).await.unwrap();
+    let before = std::fs::read(room.path()).unwrap();
+    let error = SqliteInbox::open(room.path()).await.unwrap_err();
+    assert!(matches!(error, InboxError::Foreign(_)), "{error:?}");
+    assert_eq!(std::fs::read(room.path()).unwrap(), before);
+    let beside = SqliteInbox::builder().beside_other_tables().open(room.path()).await.unwrap();
+    assert_eq!(beside.accept(delivery("a")).await.unwrap(), Accepted::New);
+    // Once it is an inbox, it is one.
+    SqliteInbox::open(room.path()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_table_of_ours_without_a_version_is_refused() {
+    let room = File::new().await.unwrap();
+    sqlx::raw_sql("CREATE TABLE inbox_deliveries (id INTEGER)").execute(&mut room.connect().await).await.unwrap();
+    let error = SqliteInbox::builder().beside_other_tables().open(room.path()).await.unwrap_err();
+    assert!(matches!(error, InboxError::Foreign(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn tables_of_a_newer_release_are_refused() {
+    let room = File::new().await.unwrap();
+    room.inbox().await;
+    sqlx::raw_sql("UPDATE inbox_schema SET version = 99").execute(&mut room.connect().await).await.unwrap();
+    let error = SqliteInbox::open(room.path()).await.unwrap_err();
+    assert!(matches!(error, InboxError::Version { found: 99, known: 1 }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_takes_no_writes_is_told() {
+    let room = File::new().await.unwrap();
+    let inbox = room.inbox().await;
+    inbox.accept(delivery("a")).await.unwrap();
+    let options = SqliteConnectOptions::new().filename(room.path()).read_only(true);
+    let error = SqliteInbox::builder().open_with(options).await.unwrap_err();
+    assert!(matches!(error, InboxError::ReadOnly(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_held_file_is_told_and_works_again_once_it_is_free() {
+    let room = File::new().await.unwrap();
+    let builder = SqliteInbox::builder().busy_timeout(Duration::from_millis(50));
+    let inbox = builder.clone().open(room.path()).await.unwrap();
+    let mut other = room.connect().await;
+    let held = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let error = inbox.accept(delivery("a")).await.unwrap_err();
+    assert!(matches!(error, InboxError::Locked(_)), "{error:?}");
+    let error = builder.open(room.path()).await.unwrap_err();
+    assert!(matches!(error, InboxError::Locked(_)), "{error:?}");
+    held.rollback().await.unwrap();
+    assert_eq!(inbox.accept(delivery("a")).await.unwrap(), Accepted::New);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_what_was_accepted_is_there() {
+    const BODY: &[u8] = &[7; 4000];
+    let room = File::new().await.unwrap();
+    let options = SqliteConnectOptions::new().filename(room.path()).create_if_missing(true);
+    let inbox = SqliteInbox::builder().open_with(options.pragma("max_page_count", "100")).await.unwrap();
+    let mut accepted = 0;
+    let error = loop {
+        match inbox.accept(with_body(&format!("{accepted}"), BODY)).await {
+            Ok(answer) => assert_eq!(answer, Accepted::New),
+            Err(error) => break error,
+        }
+        accepted += 1;
+        assert!(accepted < 1000, "it never filled up");
+    };
+    assert!(matches!(error, InboxError::Full(_)), "{error:?}");
+    drop(inbox);
+    // Somebody makes room, and it goes on.
+    let inbox = SqliteInbox::open(room.path()).await.unwrap();
+    assert_eq!(inbox.take(1000, LEASE).await.unwrap().len(), accepted);
+    assert_eq!(inbox.accept(with_body("after", BODY)).await.unwrap(), Accepted::New);
+}
+
+#[tokio::test]
+async fn an_order_in_hand_is_carried_out_when_the_inbox_goes() {
+    let room = File::new().await.unwrap();
+    let inbox = room.inbox().await;
+    let mut order = Box::pin(async move { inbox.accept(delivery("a")).await });
+    assert!(crate::room::poll_once(&mut order).await.is_none());
+    // The last handle goes with the future.
+    drop(order);
+    let again = room.inbox().await;
+    // Written by the first one or skipped since nobody waited for it, but never half.
+    again.accept(delivery("a")).await.unwrap();
+    assert_eq!(again.take(9, LEASE).await.unwrap().len(), 1);
+}
