@@ -3,15 +3,16 @@
 use std::marker::PhantomData;
 
 use axum::handler::Handler;
-use axum::routing::{MethodRouter, any};
+use axum::routing::{MethodRouter, any, any_service};
 use imchat_tower::{WebhookBuilder, WebhookLayer};
 use imchat_verify::dedup::DedupStore;
+use imchat_verify::inbox::Inbox;
 use imchat_verify::{ConfigError, Provider, Verifier};
 
 use crate::guarded::Guarded;
 
 /// A route of one provider's webhooks: [`handler`](Self::handler) puts your handler behind the verification, so that it
-/// cannot be mounted without it.
+/// cannot be mounted without it; [`inbox`](Self::inbox) writes what is proved down for a worker instead.
 ///
 /// ```
 /// use axum::Router;
@@ -72,5 +73,19 @@ impl<P: Provider> Webhook<P> {
     {
         // The layer itself answers other methods, so that they are counted with all else that is refused.
         Ok(any(Guarded { layer: self.builder.build()?, handler }))
+    }
+
+    /// The route: every delivery is written into this inbox, and only then answered. The work is a worker's, later; which
+    /// lane a delivery goes to is a setting ([`configure`](Self::configure) with
+    /// [`lane`](imchat_tower::WebhookBuilder::lane)).
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] where settings contradict each other, the platform's facts or the inbox's retention.
+    pub fn inbox<S>(self, inbox: impl Inbox) -> Result<MethodRouter<S>, ConfigError>
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        Ok(any_service(self.builder.inbox(inbox)?))
     }
 }

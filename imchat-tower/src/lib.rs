@@ -2,10 +2,12 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod clock;
+pub mod inbox;
 pub mod webhook;
 
 pub use clock::SystemClock;
 pub use imchat_verify as verify;
+pub use inbox::WebhookInbox;
 pub use webhook::{Duplicate, Execute, Rejection, ResponseBody, WebhookBuilder, WebhookLayer, WebhookService};
 
 #[cfg(test)]

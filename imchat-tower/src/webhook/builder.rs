@@ -5,17 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
+use http::{HeaderName, Response};
 use http_body_util::Full;
 use imchat_verify::dedup::{DedupStore, SharedStore};
+use imchat_verify::inbox::{Inbox, SharedInbox};
 use imchat_verify::scheme::Facts;
-use imchat_verify::{Clock, ConfigError, Scheme, Verify};
+use imchat_verify::{AnyProvider, Clock, ConfigError, Receipt, Verify};
 
 use super::budget::Budget;
+use super::config::{CompleteWhen, Config, Lane, OnReject, Resolve};
 use super::dedup::Execute;
 use super::layer::WebhookLayer;
 use super::rejection::Rejection;
+use super::times::{self, part, shorter};
 use crate::clock::SystemClock;
+use crate::inbox::WebhookInbox;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const DEFAULT_RETENTION: Duration = Duration::from_secs(8 * 24 * 3600);
@@ -23,10 +27,6 @@ const DEFAULT_LEASE: Duration = Duration::from_secs(15);
 const DEFAULT_BUDGET: usize = 64 * 1024 * 1024;
 /// What an answer may still take on its way once it is decided.
 const ANSWER_MARGIN: Duration = Duration::from_millis(500);
-
-type OnReject = Arc<dyn Fn(&Rejection, Response<Full<Bytes>>) -> Response<Full<Bytes>> + Send + Sync>;
-type CompleteWhen = Arc<dyn Fn(&http::response::Parts) -> bool + Send + Sync>;
-type Resolve = Arc<dyn Fn(&http::request::Parts) -> Option<Arc<dyn Verify>> + Send + Sync>;
 
 /// Settings of a [`WebhookLayer`], in any order; [`build`](Self::build) checks them against each other.
 #[must_use = "a builder does nothing until `build` checks it"]
@@ -46,43 +46,13 @@ pub struct WebhookBuilder {
     resolve: Option<Resolve>,
     executor: Option<Arc<dyn Execute>>,
     ssl_check: bool,
-}
-
-/// A checked configuration.
-pub(super) struct Config {
-    pub(super) verify: Arc<dyn Verify>,
-    pub(super) store: Option<SharedStore>,
-    pub(super) body_limit: Option<usize>,
-    pub(super) body_deadline: Duration,
-    pub(super) store_timeout: Duration,
-    /// How long an owner's commit is waited for, from when the request came.
-    pub(super) wait: Duration,
-    pub(super) lease: Duration,
-    pub(super) retain: Duration,
-    pub(super) budget: Arc<Budget>,
-    pub(super) public_url: Option<Arc<str>>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) complete_when: Option<CompleteWhen>,
-    pub(super) on_reject: Option<OnReject>,
-    pub(super) resolve: Option<Resolve>,
-    pub(super) executor: Option<Arc<dyn Execute>>,
-    pub(super) ssl_check: bool,
+    lane: Option<Lane>,
+    kept: Vec<HeaderName>,
 }
 
 impl fmt::Debug for WebhookBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebhookBuilder").field("verify", &self.verify).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Config {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config")
-            .field("verify", &self.verify)
-            .field("dedup", &self.store.is_some())
-            .field("lease", &self.lease)
-            .field("retain", &self.retain)
-            .finish_non_exhaustive()
     }
 }
 
@@ -104,6 +74,8 @@ impl WebhookBuilder {
             resolve: None,
             executor: None,
             ssl_check: false,
+            lane: None,
+            kept: Vec::new(),
         }
     }
 
@@ -204,27 +176,67 @@ impl WebhookBuilder {
         self
     }
 
-    /// Checks the settings against the platform's facts and each other.
+    /// Which lane a delivery goes to, for an [`inbox`](Self::inbox): deliveries of one lane are worked on one after the
+    /// other. None unless told.
+    pub fn lane(mut self, choose: impl Fn(&Receipt<AnyProvider>) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.lane = Some(Arc::new(choose));
+        self
+    }
+
+    /// A header to keep with each delivery, for an [`inbox`](Self::inbox), where it comes once. Whatever it says is kept
+    /// as it is: name none that carries a secret.
+    pub fn keep_header(mut self, name: HeaderName) -> Self {
+        self.kept.push(name);
+        self
+    }
+
+    /// A layer with these settings, checked against the platform's facts and each other.
     ///
     /// # Errors
     ///
     /// [`ConfigError::Times`] with the two times that contradict each other; [`ConfigError::NoPublicUrl`];
     /// [`ConfigError::Limit`].
     pub fn build(self) -> Result<WebhookLayer, ConfigError> {
+        let stores = self.store.is_some();
+        let config = self.checked(stores)?;
+        if stores {
+            times::check_retention(&*config.verify, config.retain)?;
+            times::check_lease(config.verify.scheme(), config.lease, config.store_timeout)?;
+        }
+        Ok(WebhookLayer::new(config))
+    }
+
+    /// A service with these settings that writes every delivery into this inbox and only then answers. The inbox itself
+    /// remembers what came: a dedup store beside it is refused, and settings of leases and of an inner service mean
+    /// nothing here.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build); [`ConfigError::Limit`] where a dedup store is set.
+    pub fn inbox(self, inbox: impl Inbox) -> Result<WebhookInbox, ConfigError> {
+        if self.store.is_some() {
+            return Err(ConfigError::Limit(
+                "an inbox remembers what came, and a dedup store beside it could contradict it: remove `dedup`",
+            ));
+        }
+        let config = self.checked(true)?;
+        times::check_retention(&*config.verify, inbox.retention())?;
+        Ok(WebhookInbox::new(config, SharedInbox::new(inbox)))
+    }
+
+    /// Checks what layer and inbox have in common; `stores` says whether a store is asked before the answer.
+    fn checked(self, stores: bool) -> Result<Config, ConfigError> {
         let scheme = self.verify.scheme();
         let ack = scheme.all_facts().map(Facts::ack).min().unwrap_or(DAY);
-        let body_deadline = self.body_deadline.unwrap_or(part(ack, 2));
         let store_timeout = self.store_timeout.unwrap_or(part(ack, 3).min(Duration::from_secs(1)));
+        let body_deadline = self.body_deadline.unwrap_or(part(ack, 2));
         if self.body_limit == Some(0) || self.budget == 0 {
             return Err(ConfigError::Limit("a limit of 0 bytes refuses every request: give the most that may be read"));
         }
         if scheme.signs_url() && self.public_url.is_none() {
             return Err(ConfigError::NoPublicUrl(scheme.name()));
         }
-        if self.store.is_some() {
-            check_store_times(scheme, &self, store_timeout)?;
-        }
-        let spent = if self.store.is_some() { body_deadline.saturating_add(store_timeout) } else { body_deadline };
+        let spent = if stores { body_deadline.saturating_add(store_timeout) } else { body_deadline };
         shorter(
             ("body deadline plus store timeout", spent),
             ("the platform's deadline", ack),
@@ -233,7 +245,7 @@ impl WebhookBuilder {
         for warning in self.verify.warnings() {
             tracing::warn!(scheme = scheme.name(), "{warning}");
         }
-        Ok(WebhookLayer::new(Config {
+        Ok(Config {
             wait: ack.saturating_sub(ANSWER_MARGIN),
             body_deadline,
             store_timeout,
@@ -250,49 +262,8 @@ impl WebhookBuilder {
             resolve: self.resolve,
             executor: self.executor,
             ssl_check: self.ssl_check,
-        }))
+            lane: self.lane,
+            kept: self.kept,
+        })
     }
-}
-
-fn check_store_times(scheme: &Scheme, builder: &WebhookBuilder, store_timeout: Duration) -> Result<(), ConfigError> {
-    let window = builder.verify.window().map_or(Duration::ZERO, |window| window.past.saturating_add(window.future));
-    let horizon = scheme.all_facts().map(Facts::horizon).max().unwrap_or_default();
-    shorter(
-        ("the window", window),
-        ("the retention", builder.retain),
-        "a request could be replayed after the store forgot it",
-    )?;
-    shorter(
-        ("the platform's retry horizon", horizon),
-        ("the retention", builder.retain),
-        "a late attempt would be handled again",
-    )?;
-    if let Some(gap) = scheme.all_facts().filter_map(Facts::last_gap).min() {
-        shorter(
-            ("the lease", builder.lease),
-            ("the gap before the platform's last attempt", gap),
-            "a delivery whose handler died would still be claimed when it comes for the last time",
-        )?;
-    }
-    shorter(
-        ("the store timeout", store_timeout),
-        ("the lease", builder.lease),
-        "a claim could end before the store says that it was granted",
-    )
-}
-
-/// A span divided; all of it where there is nothing to divide by.
-pub(super) fn part(span: Duration, of: u32) -> Duration {
-    span.checked_div(of).unwrap_or(span)
-}
-
-fn shorter(
-    less: (&'static str, Duration),
-    more: (&'static str, Duration),
-    why: &'static str,
-) -> Result<(), ConfigError> {
-    if less.1 < more.1 {
-        return Ok(());
-    }
-    Err(ConfigError::Times { shorter: less.0, is: less.1, longer: more.0, limit: more.1, why })
 }

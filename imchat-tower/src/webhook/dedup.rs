@@ -14,12 +14,13 @@ use imchat_verify::dedup::{Claim, DedupStore as _, Lease, Settled, StoreError};
 use imchat_verify::{AnyProvider, Receipt};
 use tokio::time::{Instant, sleep};
 
-use super::builder::{Config, part};
+use super::config::Config;
 use super::deadline::{Elapsed, within};
 use super::panic::Panicked;
 use super::rejection::{self, Rejection};
 use super::response::ResponseBody;
 use super::service::{finish_refusal, own, refuse as refuse_with};
+use super::times::part;
 
 /// Runs futures to their end, wherever the request that started them is.
 ///
@@ -102,15 +103,18 @@ pub(super) async fn claim(
 }
 
 /// One call to the store within its timeout.
-async fn in_time<T>(timeout: Duration, verb: impl Future<Output = Result<T, StoreError>>) -> Result<T, Rejection> {
+pub(crate) async fn in_time<T>(
+    timeout: Duration,
+    verb: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, Rejection> {
     match within(timeout, verb).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the dedup store failed");
+            tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
             Err(Rejection::Store)
         }
         Err(Elapsed) => {
-            tracing::error!(?timeout, "the dedup store did not answer in time");
+            tracing::error!(?timeout, "the store did not answer in time");
             Err(Rejection::Store)
         }
     }
@@ -126,7 +130,7 @@ fn duplicate(receipt: &Receipt<AnyProvider>, replay_suspected: bool) -> Response
 
 /// The answer where a delivery could not be taken: a status that makes the platform try again, or, where it never does,
 /// words for the person who waits.
-pub(super) fn refuse(config: &Config, receipt: &Receipt<AnyProvider>, rejection: Rejection) -> Response<Full<Bytes>> {
+pub(crate) fn refuse(config: &Config, receipt: &Receipt<AnyProvider>, rejection: Rejection) -> Response<Full<Bytes>> {
     match receipt.kind().failure_reply() {
         Some(words) => finish_refusal(config, rejection::reply(words), rejection),
         None => refuse_with(config, rejection),

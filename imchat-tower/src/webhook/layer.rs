@@ -5,7 +5,8 @@ use std::sync::Arc;
 use imchat_verify::Verify;
 use tower_layer::Layer;
 
-use super::builder::{Config, WebhookBuilder};
+use super::builder::WebhookBuilder;
+use super::config::Config;
 use super::service::WebhookService;
 
 /// Proves, deduplicates and acknowledges webhooks in front of a service; see the [module](super) for the rules.

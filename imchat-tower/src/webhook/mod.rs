@@ -63,6 +63,7 @@
 mod body;
 mod budget;
 mod builder;
+mod config;
 mod deadline;
 mod dedup;
 mod layer;
@@ -71,6 +72,14 @@ mod receive;
 mod rejection;
 mod response;
 mod service;
+mod times;
+
+pub(crate) use config::Config;
+pub(crate) use dedup::{in_time, refuse as refuse_delivery};
+pub(crate) use panic::caught;
+pub(crate) use receive::{Received, receive};
+pub(crate) use rejection::reply;
+pub(crate) use service::refuse;
 
 pub use builder::WebhookBuilder;
 pub use dedup::{Duplicate, Execute};

@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 
 /// The inner service panicked; what it said went to the panic hook.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Panicked;
+pub(crate) struct Panicked;
 
 /// Runs a function; a panic of it becomes an error.
 pub(super) fn catch<T>(run: impl FnOnce() -> T) -> Result<T, Panicked> {
@@ -18,14 +18,14 @@ pub(super) fn catch<T>(run: impl FnOnce() -> T) -> Result<T, Panicked> {
 
 pin_project! {
     /// Runs a future until it ends or panics.
-    pub(super) struct Caught<F> {
+    pub(crate) struct Caught<F> {
         #[pin]
         future: F,
     }
 }
 
 /// Catches a panic of the future; the future is not polled again afterwards, so what it broke is not seen.
-pub(super) const fn caught<F>(future: F) -> Caught<F> {
+pub(crate) const fn caught<F>(future: F) -> Caught<F> {
     Caught { future }
 }
 

@@ -13,12 +13,12 @@ use http_body_util::Full;
 use imchat_verify::{AnyProvider, Error, Head, Pending, Receipt, Reply, Verdict, Verify};
 
 use super::body::{self, Reading};
-use super::builder::Config;
+use super::config::Config;
 use super::deadline::{Elapsed, within};
 use super::rejection::{self, Rejection};
 
 /// What came of a request.
-pub(super) enum Received {
+pub(crate) enum Received {
     /// It is proved.
     Event(Receipt<AnyProvider>),
     /// It is answered, and not handed on.
@@ -38,7 +38,7 @@ enum Attempt<'r> {
     Check(Rejection),
 }
 
-pub(super) async fn receive<B: Body + Send>(
+pub(crate) async fn receive<B: Body + Send>(
     config: &Config,
     parts: &Parts,
     mut body: Pin<&mut B>,

@@ -113,7 +113,7 @@ impl Rejection {
 }
 
 /// A reply of the core as a response; nothing of it may be taken for a page.
-pub(super) fn reply(reply: Reply) -> Response<Full<Bytes>> {
+pub(crate) fn reply(reply: Reply) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(match reply.body {
         std::borrow::Cow::Borrowed(bytes) => Bytes::from_static(bytes),
         std::borrow::Cow::Owned(bytes) => Bytes::from(bytes),

@@ -18,7 +18,7 @@ use tower_service::Service;
 use tracing::Instrument as _;
 
 use super::body;
-use super::builder::Config;
+use super::config::Config;
 use super::dedup::{self, Claimed};
 use super::panic::{catch, caught};
 use super::receive::{Received, receive};
@@ -159,7 +159,7 @@ pub(super) fn own<R>(response: Response<Full<Bytes>>) -> Response<ResponseBody<R
 }
 
 /// The answer to a rejection, with the rejection among its extensions.
-pub(super) fn refuse(config: &Config, rejection: Rejection) -> Response<Full<Bytes>> {
+pub(crate) fn refuse(config: &Config, rejection: Rejection) -> Response<Full<Bytes>> {
     finish_refusal(config, rejection.response(), rejection)
 }
 
