@@ -7,9 +7,12 @@
 //! | `SLACK_SIGNING_SECRET_PREVIOUS_UNTIL` | Unix seconds | the previous one counts until it is taken out |
 //! | `SLACK_BOT_TOKEN` | `xoxb-…` | refused |
 //! | `SLACK_API_URL` | `https://…`, or `http://` to a loopback address | `https://slack.com/api` |
+//! | `DATABASE_URL` | `sqlite:PATH` or `postgres://…` | `sqlite:agent-bot.db`, in the working directory |
 //! | `LISTEN_ADDR` | `address:port` | `127.0.0.1:3000` |
 //!
 //! Errors name the variable and never its value.
+
+mod database;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -17,6 +20,8 @@ use std::net::SocketAddr;
 
 use http::Uri;
 use http::uri::Scheme;
+
+pub use database::Database;
 
 /// Where Slack's own Web API lives.
 const SLACK_API_URL: &str = "https://slack.com/api";
@@ -82,6 +87,8 @@ pub struct Config {
     pub signing: SigningSecrets,
     /// Where replies go.
     pub slack: SlackAccess,
+    /// Where the inbox lives.
+    pub database: Database,
 }
 
 /// What is wrong with the environment.
@@ -124,6 +131,7 @@ impl Config {
             listen: listen_address(&lookup)?,
             signing: signing_secrets(&lookup)?,
             slack: SlackAccess { token: bot_token(&lookup)?, api_url: api_url(&lookup)? },
+            database: database::read(&lookup)?,
         })
     }
 }

@@ -15,8 +15,6 @@ mod payload;
 
 use payload::{Command, Envelope, Event, Interaction};
 
-use crate::queue::Kind;
-
 /// Somebody said something to the bot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inbound {
@@ -32,6 +30,18 @@ pub struct Inbound {
     pub text: String,
     /// `Ev…`. A slash command has none: its `trigger_id` is a capability and is not kept.
     pub event_id: Option<String>,
+}
+
+impl Inbound {
+    /// The conversation it belongs to, `T…:C…` and in a thread `T…:C…:<ts>`: answers in one of them keep their order.
+    #[must_use]
+    pub fn conversation(&self) -> String {
+        let Self { team, channel, .. } = self;
+        match &self.thread_ts {
+            Some(thread_ts) => format!("{team}:{channel}:{thread_ts}"),
+            None => format!("{team}:{channel}"),
+        }
+    }
 }
 
 /// What a payload asks for.
@@ -53,17 +63,22 @@ pub enum DecodeError {
     /// A field that is needed to answer is missing.
     #[error("the payload has no {0}: check that the route matches the kind of request")]
     Missing(&'static str),
+    /// Slack's scheme has no kind of this name.
+    #[error("the kind of request is none of Slack's: was it written down by a newer release?")]
+    Kind,
 }
 
-/// Decodes the body of one request.
+/// Decodes a body of the kind that [`SLACK`](imchat_verify::providers::SLACK) found: `events`, `interactivity` or
+/// `commands`.
 ///
 /// # Errors
 /// [`DecodeError`] when the payload is not what Slack documents for `kind`.
-pub fn decode(kind: Kind, body: &[u8]) -> Result<Decoded, DecodeError> {
+pub fn decode(kind: &str, body: &[u8]) -> Result<Decoded, DecodeError> {
     match kind {
-        Kind::Event => event(serde_json::from_slice(body).map_err(|_| DecodeError::NotJson)?),
-        Kind::Interaction => interaction(body),
-        Kind::Command => command(Command::of_form(body)),
+        "events" => event(serde_json::from_slice(body).map_err(|_| DecodeError::NotJson)?),
+        "interactivity" => interaction(body),
+        "commands" => command(Command::of_form(body)),
+        _ => Err(DecodeError::Kind),
     }
 }
 

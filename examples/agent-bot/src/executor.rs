@@ -1,223 +1,165 @@
-//! The worker: takes jobs, decodes them, answers in the right thread.
+//! The work: a job from the inbox is decoded and answered in the right thread.
 //!
-//! 1. Jobs are dispatched to a few *lanes*, each channel always to the same one: answers in a channel keep their order,
-//!    and a channel that is over its rate limit holds up only its own lane, until that lane is full.
-//! 2. A post that was certainly not made (rate limit, no connection) is tried again a bounded number of times, a rate
-//!    limit exactly as late as the platform asks; every other failure is logged once and not tried again, since the
-//!    message may stand in the channel already.
-//! 3. On [`Executor::drain`] the queue closes, what it holds is still answered, and what does not fit into the time is
-//!    counted as abandoned.
+//! 1. One job of a conversation is worked on at a time: its answers keep their order, and a conversation that has to wait
+//!    holds up no other.
+//! 2. What cannot be decoded and what Slack refuses is a dead letter: no attempt betters it, a person may.
+//! 3. Everything else is tried again: a rate limit not earlier than the platform asks, the rest after a pause that grows.
+//!    Where it is not known whether a post was made, the answer may then stand there twice: at least once.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::{JoinHandle, JoinSet};
+use imchat_inbox::Job;
 use tracing::{debug, error, info, warn};
 
-use crate::decode::{Decoded, Inbound, decode};
+use crate::decode::{DecodeError, Decoded, Inbound, decode};
 use crate::post::{Outbound, Post, PostError};
-use crate::queue::{Job, Jobs};
 use crate::reply;
+use crate::turns::Turns;
 
-/// How hard the executor tries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Channels answered at the same time; at least one.
-    pub lanes: usize,
-    /// Answers that may wait in one lane; at least one.
-    pub lane_capacity: usize,
-    /// Posts tried for one answer; at least one.
-    pub attempts: u32,
-    /// A `Retry-After` longer than this is not waited for.
-    pub longest_wait: Duration,
-    /// Time for one post.
-    pub post_deadline: Duration,
+/// What a platform that is over its limit and does not say for how long is given.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Why a job is not done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotDone {
+    /// Its body is not what Slack documents.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// Its answer was not posted, or nobody knows.
+    #[error(transparent)]
+    Post(#[from] PostError),
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            lanes: 4,
-            lane_capacity: 16,
-            attempts: 5,
-            longest_wait: Duration::from_secs(60),
-            post_deadline: crate::slack::POST_DEADLINE,
+/// What is to become of a job that is not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// A dead letter: trying again changes nothing.
+    Bury,
+    /// Another attempt after exactly this long.
+    After(Duration),
+    /// Another attempt after a pause.
+    Again,
+}
+
+impl NotDone {
+    /// What is to become of the job.
+    #[must_use]
+    pub fn next(&self) -> Next {
+        match self {
+            Self::Decode(_) | Self::Post(PostError::Refused { .. }) => Next::Bury,
+            Self::Post(PostError::RateLimited { retry_after }) => Next::After(retry_after.unwrap_or(PAUSE)),
+            Self::Post(PostError::Unreachable | PostError::Unknown(_)) => Next::Again,
         }
     }
 }
 
-/// What became of the jobs, counted when the executor stopped.
+/// What became of the attempts of this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Drained {
+pub struct Worked {
     /// Answers that were posted.
     pub answered: u64,
     /// Jobs that asked for nothing.
     pub ignored: u64,
-    /// Jobs that could not be decoded, and answers that could not be posted.
-    pub failed: u64,
-    /// Jobs that were acknowledged and not finished in time.
-    pub abandoned: u64,
+    /// Jobs that became dead letters because no attempt would better them.
+    pub refused: u64,
+    /// Attempts that are to be made again.
+    pub put_off: u64,
 }
 
 #[derive(Debug, Default)]
 struct Tally {
     answered: AtomicU64,
     ignored: AtomicU64,
-    failed: AtomicU64,
+    refused: AtomicU64,
+    put_off: AtomicU64,
 }
 
-/// The running worker.
+/// Works on jobs, answering through `P`.
 #[derive(Debug)]
-pub struct Executor {
-    stop: oneshot::Sender<()>,
-    dispatcher: JoinHandle<()>,
-    accepted: Arc<AtomicU64>,
-    tally: Arc<Tally>,
-}
-
-impl Executor {
-    /// Starts to work on `jobs`, answering through `post`.
-    #[must_use]
-    pub fn start(jobs: Jobs, post: impl Post, limits: Limits) -> Self {
-        let (stop, stopped) = oneshot::channel();
-        let (accepted, tally) = (jobs.accepted(), Arc::new(Tally::default()));
-        let worker = Arc::new(Worker { post, limits, tally: Arc::clone(&tally) });
-        let dispatcher = tokio::spawn(dispatch(jobs, worker, stopped));
-        Self { stop, dispatcher, accepted, tally }
-    }
-
-    /// Closes the queue, finishes what it holds, and stops at the latest after `within`.
-    pub async fn drain(mut self, within: Duration) -> Drained {
-        // Gone only when the dispatcher has ended already.
-        let _ = self.stop.send(());
-        if tokio::time::timeout(within, &mut self.dispatcher).await.is_err() {
-            self.dispatcher.abort();
-        }
-        let count = |counter: &AtomicU64| counter.load(Ordering::SeqCst);
-        let (answered, ignored, failed) =
-            (count(&self.tally.answered), count(&self.tally.ignored), count(&self.tally.failed));
-        let finished = answered.saturating_add(ignored).saturating_add(failed);
-        Drained { answered, ignored, failed, abandoned: count(&self.accepted).saturating_sub(finished) }
-    }
-}
-
-async fn dispatch<P: Post>(mut jobs: Jobs, worker: Arc<Worker<P>>, mut stopped: oneshot::Receiver<()>) {
-    let mut running = JoinSet::new();
-    let lanes: Vec<mpsc::Sender<Inbound>> = (0..worker.limits.lanes.max(1))
-        .map(|_| {
-            let (lane, mut inbounds) = mpsc::channel::<Inbound>(worker.limits.lane_capacity.max(1));
-            let worker = Arc::clone(&worker);
-            running.spawn(async move {
-                while let Some(inbound) = inbounds.recv().await {
-                    worker.answer(inbound).await;
-                }
-            });
-            lane
-        })
-        .collect();
-
-    let mut draining = false;
-    loop {
-        let job = tokio::select! {
-            biased;
-            _ = &mut stopped, if !draining => {
-                jobs.close();
-                draining = true;
-                continue;
-            }
-            job = jobs.next() => job,
-        };
-        let Some(job) = job else { break };
-        let Some(inbound) = worker.decoded(&job) else { continue };
-        let sent = match lane_of(&inbound, &lanes) {
-            Some(lane) => lane.send(inbound).await.is_ok(),
-            None => false,
-        };
-        if !sent {
-            worker.tally.failed.fetch_add(1, Ordering::SeqCst);
-            error!("a lane has stopped: restart the process, answers to some channels are lost");
-        }
-    }
-    drop(lanes);
-    while running.join_next().await.is_some() {}
-}
-
-/// A channel's lane: always the same one.
-fn lane_of<'a>(inbound: &Inbound, lanes: &'a [mpsc::Sender<Inbound>]) -> Option<&'a mpsc::Sender<Inbound>> {
-    let mut hasher = DefaultHasher::new();
-    (&inbound.team, &inbound.channel).hash(&mut hasher);
-    let count = u64::try_from(lanes.len()).ok()?;
-    lanes.get(usize::try_from(hasher.finish().checked_rem(count)?).ok()?)
-}
-
-struct Worker<P> {
+pub struct Executor<P> {
     post: P,
-    limits: Limits,
-    tally: Arc<Tally>,
+    deadline: Duration,
+    turns: Turns,
+    tally: Tally,
 }
 
-impl<P: Post> Worker<P> {
-    fn decoded(&self, job: &Job) -> Option<Inbound> {
-        match decode(job.kind, &job.body) {
-            Ok(Decoded::Message(inbound)) => return Some(inbound),
-            Ok(Decoded::Ignored(reason)) => {
-                self.tally.ignored.fetch_add(1, Ordering::SeqCst);
-                debug!(kind = ?job.kind, reason, "nothing to answer");
-            }
-            Err(error) => {
-                self.tally.failed.fetch_add(1, Ordering::SeqCst);
-                error!(kind = ?job.kind, %error, "an authentic request cannot be decoded");
-            }
-        }
-        None
+impl<P: Post> Executor<P> {
+    /// An executor that gives each post `deadline`; after it the post's outcome counts as unknown.
+    pub fn new(post: P, deadline: Duration) -> Self {
+        Self { post, deadline, turns: Turns::default(), tally: Tally::default() }
     }
 
-    async fn answer(&self, inbound: Inbound) {
-        let (event_id, channel) = (inbound.event_id.as_deref().unwrap_or("-"), inbound.channel.as_str());
+    /// Makes one attempt at a job.
+    ///
+    /// # Errors
+    /// [`NotDone`], whose [`next`](NotDone::next) says what is to become of the job.
+    pub async fn work(&self, job: &Job) -> Result<(), NotDone> {
+        let worked = self.attempt(job).await;
+        let counter = match &worked {
+            Ok(counter) => *counter,
+            Err(not_done) => {
+                let (id, kind, attempt) = (job.lease.id(), &*job.delivery.kind, job.attempt);
+                match not_done.next() {
+                    Next::Bury => {
+                        error!(id, kind, error = %not_done, "not answered; it is a dead letter");
+                        &self.tally.refused
+                    }
+                    Next::After(_) | Next::Again => {
+                        warn!(id, kind, attempt, error = %not_done, "not answered yet; it is tried again");
+                        &self.tally.put_off
+                    }
+                }
+            }
+        };
+        counter.fetch_add(1, Ordering::SeqCst);
+        worked.map(|_| ())
+    }
+
+    async fn attempt(&self, job: &Job) -> Result<&AtomicU64, NotDone> {
+        let id = job.lease.id();
+        match decode(&job.delivery.kind, &job.delivery.body)? {
+            Decoded::Ignored(reason) => {
+                debug!(id, reason, "nothing to answer");
+                Ok(&self.tally.ignored)
+            }
+            Decoded::Message(inbound) => {
+                let ts = self.answer(&inbound, job).await?;
+                info!(id, event_id = inbound.event_id.as_deref().unwrap_or("-"), channel = inbound.channel, ts, "answered");
+                Ok(&self.tally.answered)
+            }
+        }
+    }
+
+    async fn answer(&self, inbound: &Inbound, job: &Job) -> Result<String, PostError> {
         let message = Outbound {
             channel: inbound.channel.clone(),
             thread_ts: inbound.thread_ts.clone(),
             text: reply::answer(&inbound.text),
+            step: step_key(job, "answer"),
         };
-        let counter = match self.say(&message).await {
-            Ok(ts) => {
-                info!(event_id, channel, ts, "answered");
-                &self.tally.answered
+        let posted = tokio::time::timeout(self.deadline, self.post.post(&message)).await;
+        posted.unwrap_or(Err(PostError::Unknown("it took too long"))).map_err(|error| match error {
+            PostError::RateLimited { retry_after } => {
+                let turn = self.turns.next(&inbound.channel, retry_after.unwrap_or(PAUSE));
+                PostError::RateLimited { retry_after: Some(turn) }
             }
-            Err(error) => {
-                error!(event_id, channel, %error, "not answered");
-                &self.tally.failed
-            }
-        };
-        counter.fetch_add(1, Ordering::SeqCst);
+            other => other,
+        })
     }
 
-    /// Posts, again where that cannot say a thing twice.
-    async fn say(&self, message: &Outbound) -> Result<String, PostError> {
-        let mut attempt = 1_u32;
-        loop {
-            let once = tokio::time::timeout(self.limits.post_deadline, self.post.post(message)).await;
-            let error = match once.unwrap_or(Err(PostError::Unknown("it took too long"))) {
-                Ok(ts) => return Ok(ts),
-                Err(error) => error,
-            };
-            let wait = match error {
-                PostError::RateLimited { retry_after } => retry_after.unwrap_or(Duration::from_secs(1)),
-                PostError::Unreachable => Duration::from_secs(1).saturating_mul(attempt),
-                PostError::Refused { .. } | PostError::Unknown(_) => return Err(error),
-            };
-            // Coming back earlier than asked would only be refused again.
-            if attempt >= self.limits.attempts || wait > self.limits.longest_wait {
-                return Err(error);
-            }
-            warn!(channel = message.channel, attempt, wait_s = wait.as_secs(), %error, "trying again later");
-            tokio::time::sleep(wait).await;
-            attempt = attempt.saturating_add(1);
-        }
+    /// What became of the attempts so far.
+    #[must_use]
+    pub fn worked(&self) -> Worked {
+        let count = |counter: &AtomicU64| counter.load(Ordering::SeqCst);
+        let Tally { answered, ignored, refused, put_off } = &self.tally;
+        Worked { answered: count(answered), ignored: count(ignored), refused: count(refused), put_off: count(put_off) }
     }
+}
+
+fn step_key(job: &Job, step: &str) -> String {
+    format!("{:?}/{step}", job.delivery.key)
 }
 
 #[cfg(test)]

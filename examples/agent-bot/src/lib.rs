@@ -1,8 +1,8 @@
-//! A chat-agent bot on imchat: it proves what Slack sends, takes it down, and answers in the thread.
+//! A chat-agent bot on imchat: it proves what Slack sends, writes it down, and answers in the thread.
 //!
-//! [`ingress`] proves a request, puts it into the [`queue`] and answers at once; the [`executor`] takes it from there,
-//! [decodes](mod@decode) it, makes a [`reply`] and [posts](post) it through [`slack`]. [`serve`](mod@serve) runs both,
-//! [`demo`] runs them against a simulated Slack.
+//! [`ingress`] proves a request, writes it into the inbox and answers at once; the [`executor`] takes it from there,
+//! [decodes](mod@decode) it, makes a [`reply`] and [posts](post) it through [`slack`], in [turns] where a channel is over
+//! its rate limit. [`serve`](mod@serve) runs both, [`demo`] runs them against a simulated Slack.
 
 pub mod config;
 pub mod decode;
@@ -10,7 +10,8 @@ pub mod demo;
 pub mod executor;
 pub mod ingress;
 pub mod post;
-pub mod queue;
 pub mod reply;
 pub mod serve;
 pub mod slack;
+pub mod turns;
+mod worker;

@@ -12,6 +12,8 @@ pub struct Outbound {
     pub thread_ts: Option<String>,
     /// mrkdwn, already escaped.
     pub text: String,
+    /// Which step of which job this is: the same at every attempt.
+    pub step: String,
 }
 
 /// Why a message was not posted, sorted by what may be done about it.
@@ -33,8 +35,8 @@ pub enum PostError {
         /// The platform's own error code, or `http_<status>`.
         code: String,
     },
-    /// Perhaps posted: the request left and no usable answer came. Trying again could post it twice.
-    #[error("the API gave no usable answer ({0}): look into the channel to see whether the message arrived")]
+    /// Perhaps posted: the request left and no usable answer came. Trying again may post it twice.
+    #[error("the API gave no usable answer ({0}): the message may have arrived all the same")]
     Unknown(&'static str),
 }
 

@@ -9,7 +9,7 @@ use rustls::crypto::CryptoProvider;
 use slack_morphism::errors::SlackClientError;
 use slack_morphism::prelude::{
     SlackApiChatPostMessageRequest, SlackApiToken, SlackApiTokenValue, SlackClientHyperConnector, SlackHyperClient,
-    SlackMessageContent, SlackTs,
+    SlackMessageContent, SlackMessageMetadata, SlackTs,
 };
 use slack_morphism::{SlackChannelId, SlackClient};
 
@@ -86,12 +86,22 @@ impl Post for SlackPoster {
             .with_unfurl_media(false)
             .with_link_names(false)
             .with_parse("none".to_owned());
+        request.content.metadata = Some(step(&message.step));
         if let Some(thread_ts) = &message.thread_ts {
             request = request.with_thread_ts(SlackTs(thread_ts.clone()));
         }
         let session = self.client.open_session(&self.token);
         session.chat_post_message(&request).await.map(|posted| posted.ts.0).map_err(|error| sorted(&error))
     }
+}
+
+/// The step as [message metadata](https://docs.slack.dev/messaging/message-metadata), which people do not see.
+///
+/// Slack documents no key under which `chat.postMessage` is done once: a `client_msg_id` is no argument of it, and
+/// slack-morphism's request has none. So a step that is made again may stand there twice, but under the same key: whoever
+/// reads the channel with its metadata can tell that the two are one.
+fn step(key: &str) -> SlackMessageMetadata {
+    SlackMessageMetadata::new("imchat_step".to_owned()).with_event_payload([("key".to_owned(), key.to_owned())].into())
 }
 
 /// Plain http needs no certificate authority, and a machine without any must be able to run the demo.
@@ -109,6 +119,15 @@ fn sorted(error: &SlackClientError) -> PostError {
         SlackClientError::RateLimitError(limit) => PostError::RateLimited { retry_after: limit.retry_after },
         SlackClientError::ApiError(refusal) if matches!(refusal.code.as_str(), "ratelimited" | "rate_limited") => {
             PostError::RateLimited { retry_after: None }
+        }
+        // Slack's own words for them: some aspect of the operation may have succeeded before.
+        SlackClientError::ApiError(refusal)
+            if matches!(
+                refusal.code.as_str(),
+                "fatal_error" | "internal_error" | "request_timeout" | "service_unavailable"
+            ) =>
+        {
+            PostError::Unknown("it failed inside")
         }
         SlackClientError::ApiError(refusal) => PostError::Refused { code: code(&refusal.code) },
         SlackClientError::HttpError(http) if http.status_code.is_server_error() => {

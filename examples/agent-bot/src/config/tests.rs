@@ -19,6 +19,7 @@ fn two_variables_are_enough() {
     assert_eq!(config.slack.token.expose(), "xoxb-t0ken");
     assert_eq!(config.signing.current.expose(), "s3cret");
     assert_eq!(config.signing.previous, None);
+    assert_eq!(config.database, Database::Sqlite("agent-bot.db".into()));
 }
 
 #[test]
@@ -89,10 +90,39 @@ fn tokens_and_addresses_are_checked() {
 }
 
 #[test]
+fn the_inbox_is_a_file_or_a_server() {
+    for (url, path) in [
+        ("sqlite:inbox.db", "inbox.db"),
+        ("sqlite:/var/lib/bot/inbox.db", "/var/lib/bot/inbox.db"),
+        ("sqlite:///var/lib/bot/inbox.db", "/var/lib/bot/inbox.db"),
+        ("sqlite://inbox.db", "inbox.db"),
+    ] {
+        assert_eq!(with(&[("DATABASE_URL", url)]).expect("a configuration").database, Database::Sqlite(path.into()));
+    }
+    for url in ["postgres://bot:hush@db.example/bot", "postgresql:///bot?host=/run/postgresql"] {
+        let database = with(&[("DATABASE_URL", url)]).expect("a configuration").database;
+        assert_eq!(database, Database::Postgres(Secret::new(url)));
+    }
+    for (bad, remedy) in [
+        ("inbox.db", "write for instance sqlite:agent-bot.db"),
+        ("mysql://bot:hush@db.example/bot", "neither sqlite: with a path nor postgres://"),
+        ("sqlite:", "names no file"),
+        ("sqlite::memory:", "a crash loses"),
+        ("sqlite://:memory:", "a crash loses"),
+        ("sqlite:inbox.db?mode=ro", "write the path alone"),
+    ] {
+        let error = problem(&[("DATABASE_URL", bad)]);
+        assert!(error.starts_with("DATABASE_URL ") && error.contains(remedy), "{bad}: {error}");
+        assert!(!error.contains("hush"), "{error}");
+    }
+}
+
+#[test]
 fn no_value_is_printed() {
-    let config = with(&[("SLACK_SIGNING_SECRET_PREVIOUS", "0ld")]).expect("a configuration");
+    let config = with(&[("SLACK_SIGNING_SECRET_PREVIOUS", "0ld"), ("DATABASE_URL", "postgres://bot:pa55@db.example/bot")])
+        .expect("a configuration");
     let printed = format!("{config:?}");
-    for value in ["s3cret", "xoxb-t0ken", "0ld"] {
+    for value in ["s3cret", "xoxb-t0ken", "0ld", "pa55"] {
         assert!(!printed.contains(value), "{printed}");
     }
     for bad in [("SLACK_BOT_TOKEN", "xoxb t0ken"), ("LISTEN_ADDR", "s3cret"), ("SLACK_API_URL", "s3cret")] {

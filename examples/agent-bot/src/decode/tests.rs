@@ -19,12 +19,12 @@ fn mention(change: impl Fn(&mut Value)) -> Result<Decoded, DecodeError> {
     let request = slack_events::app_mention(&Workspace::default(), &said());
     let mut body: Value = serde_json::from_slice(&request.body).expect("JSON");
     change(&mut body);
-    decode(Kind::Event, body.to_string().as_bytes())
+    decode("events", body.to_string().as_bytes())
 }
 
 fn message(said: &Said<'_>, channel_type: &str) -> Decoded {
     let request = slack_events::message(&Workspace::default(), said, channel_type);
-    decode(Kind::Event, &request.body).expect("decoded")
+    decode("events", &request.body).expect("decoded")
 }
 
 fn inbound(decoded: Decoded) -> Inbound {
@@ -38,16 +38,16 @@ fn inbound(decoded: Decoded) -> Inbound {
 #[test]
 fn the_archived_requests() {
     for (name, kind, asks) in [
-        ("app_mention", Kind::Event, Ok(("C0OPS00001", Some("1699999999.123459")))),
-        ("message_dm", Kind::Event, Ok(("D0ALICE001", Some("1699999999.310449")))),
-        ("slash_command", Kind::Command, Ok(("C0OPS00001", None))),
-        ("message_channel", Kind::Event, Err("message to a channel")),
-        ("message_thread", Kind::Event, Err("message to a channel")),
-        ("url_verification", Kind::Event, Err("handshake")),
-        ("block_actions_approve", Kind::Interaction, Err("block_actions")),
-        ("block_actions_reject", Kind::Interaction, Err("block_actions")),
-        ("view_submission", Kind::Interaction, Err("view_submission")),
-        ("block_suggestion", Kind::Interaction, Err("interaction of another kind")),
+        ("app_mention", "events", Ok(("C0OPS00001", Some("1699999999.123459")))),
+        ("message_dm", "events", Ok(("D0ALICE001", Some("1699999999.310449")))),
+        ("slash_command", "commands", Ok(("C0OPS00001", None))),
+        ("message_channel", "events", Err("message to a channel")),
+        ("message_thread", "events", Err("message to a channel")),
+        ("url_verification", "events", Err("handshake")),
+        ("block_actions_approve", "interactivity", Err("block_actions")),
+        ("block_actions_reject", "interactivity", Err("block_actions")),
+        ("view_submission", "interactivity", Err("view_submission")),
+        ("block_suggestion", "interactivity", Err("interaction of another kind")),
     ] {
         let file = format!("{}/../../tests/payloads/slack/{name}.http", env!("CARGO_MANIFEST_DIR"));
         let request = chat_sim::archive::read(file).expect("an archived request");
@@ -131,7 +131,7 @@ fn other_events_are_ignored_even_where_their_fields_have_other_types() {
     let object = json!({ "type": "channel_created", "channel": { "id": "C1" }, "user": { "id": "U1" } });
     assert_eq!(mention(|body| body["event"] = object.clone()), other);
     assert_eq!(
-        decode(Kind::Event, br#"{"type":"app_rate_limited","team_id":"T1","minute_rate_limited":1}"#),
+        decode("events", br#"{"type":"app_rate_limited","team_id":"T1","minute_rate_limited":1}"#),
         Ok(Decoded::Ignored("app_rate_limited"))
     );
 }
@@ -154,9 +154,9 @@ fn a_mention_without_what_an_answer_needs_is_an_error_that_names_it() {
 #[test]
 fn bodies_that_are_no_json_are_errors_without_their_text() {
     for body in [&b"not json"[..], b"[]", b"{}", b"\xff", br#"{"type":7}"#] {
-        assert_eq!(decode(Kind::Event, body), Err(DecodeError::NotJson));
+        assert_eq!(decode("events", body), Err(DecodeError::NotJson));
     }
-    assert_eq!(decode(Kind::Interaction, b"payload=hush"), Err(DecodeError::NotJson));
+    assert_eq!(decode("interactivity", b"payload=hush"), Err(DecodeError::NotJson));
     assert!(!DecodeError::NotJson.to_string().contains("hush"));
 }
 
@@ -164,20 +164,20 @@ fn bodies_that_are_no_json_are_errors_without_their_text() {
 fn interactions_are_ignored_by_their_kind() {
     for kind in ["block_actions", "view_submission", "view_closed"] {
         let request = slack_events::interaction(&json!({ "type": kind, "trigger_id": "1.2.abc" }));
-        assert_eq!(decode(Kind::Interaction, &request.body), Ok(Decoded::Ignored(kind)));
+        assert_eq!(decode("interactivity", &request.body), Ok(Decoded::Ignored(kind)));
     }
-    assert_eq!(decode(Kind::Interaction, b"x=1"), Err(DecodeError::Missing("payload")));
+    assert_eq!(decode("interactivity", b"x=1"), Err(DecodeError::Missing("payload")));
 }
 
 #[test]
 fn a_slash_command_is_answered_in_its_channel_and_its_trigger_is_not_kept() {
     let request = slack_events::slash_command(&Workspace::default(), "C0GENERAL", "U0ADA", "/ask", "a & b", "1.2.hush");
-    let decoded = decode(Kind::Command, &request.body).expect("decoded");
+    let decoded = decode("commands", &request.body).expect("decoded");
     assert!(!format!("{decoded:?}").contains("hush"));
     let inbound = inbound(decoded);
     assert_eq!(inbound.channel, "C0GENERAL");
     assert_eq!(inbound.thread_ts, None);
     assert_eq!(inbound.text, "a & b");
     assert_eq!(inbound.event_id, None);
-    assert_eq!(decode(Kind::Command, b"text=payload"), Err(DecodeError::Missing("command")));
+    assert_eq!(decode("commands", b"text=payload"), Err(DecodeError::Missing("command")));
 }

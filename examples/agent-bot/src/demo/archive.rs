@@ -17,6 +17,8 @@ pub(super) struct Archive {
     pub(super) tampered: Request,
     /// The mention as an event of its own, for somebody to forge.
     pub(super) forged: Request,
+    /// The mention as an event of its own, for a bot that is killed.
+    pub(super) crashed: Request,
     pub(super) message_dm: Request,
     /// Between people: it does not mention the bot.
     pub(super) message_thread: Request,
@@ -44,6 +46,7 @@ impl Archive {
             url_verification: archived!("url_verification")?,
             tampered: archived!("tampered")?,
             forged: another(&app_mention, "Ev0FORGED001", super::scene::FORGED_TS)?,
+            crashed: another(&app_mention, "Ev0CRASH0001", super::scene::CRASH_TS)?,
             message_dm: archived!("message_dm")?,
             message_thread: archived!("message_thread")?,
             slash_command: archived!("slash_command")?,

@@ -3,6 +3,8 @@
 //! Prints what was sent, what the bot answered and how fast, what it posted, and whether that is as it should be.
 
 mod archive;
+mod crash;
+mod folder;
 mod report;
 mod scene;
 mod table;
@@ -16,7 +18,7 @@ use chat_sim::slack_api::{Settings, SlackApi};
 use chat_sim::slack_events::NotAnEvent;
 use chat_sim::{Sender, Sign, sign};
 
-use crate::config::{Config, Secret, SigningSecrets, SlackAccess};
+use crate::config::{Config, Database, Secret, SigningSecrets, SlackAccess};
 use crate::serve::{Bot, StartError};
 
 /// The whole demo, draining included, ends within this time.
@@ -26,8 +28,8 @@ const WITHIN: Duration = Duration::from_secs(60);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DemoError {
-    /// The simulator has no port, or standard output is gone.
-    #[error("cannot bind a loopback port or write to standard output")]
+    /// The simulator has no port, standard output is gone, or the temporary folder cannot be written.
+    #[error("cannot bind a loopback port, or write to standard output or among the temporary files")]
     Io(#[from] std::io::Error),
     /// The bot does not start.
     #[error(transparent)]
@@ -38,6 +40,9 @@ pub enum DemoError {
     /// The archived mention is none.
     #[error("tests/payloads/slack/app_mention.http is no mention: take it from the repository again")]
     Mention(#[from] NotAnEvent),
+    /// The bot that is to be killed does not start.
+    #[error("the bot cannot be started as a process of its own: run `agent-bot serve` to see why")]
+    NoSecondBot,
     /// Something hangs.
     #[error("the demo did not end within {0:?}: run it again with RUST_LOG=debug to see where it waits")]
     TooSlow(Duration),
@@ -60,6 +65,7 @@ async fn play() -> Result<report::Report, DemoError> {
     const BOT_TOKEN: &str = "xoxb-demo";
 
     let archive = archive::Archive::open()?;
+    let folder = folder::Folder::temporary()?;
     let (platform, overheard) = (sign::slack(SIGNING_SECRET), archive.app_mention.body.clone());
     let stranger = || sign::slack("somebody else's secret");
     let slack = SlackApi::start(Settings::archived(BOT_TOKEN)).await?;
@@ -67,6 +73,7 @@ async fn play() -> Result<report::Report, DemoError> {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         signing: SigningSecrets { current: Secret::new(SIGNING_SECRET), previous: None },
         slack: SlackAccess { token: Secret::new(BOT_TOKEN), api_url: slack.url() },
+        database: Database::Sqlite(folder.path().join("inbox.db")),
     })
     .await?;
     let stage = scene::Stage {
@@ -77,12 +84,15 @@ async fn play() -> Result<report::Report, DemoError> {
         slack: &slack,
     };
     let address = stage.bot.clone();
-    let steps = stage.play().await;
+    let mut steps = stage.play().await;
+    let secrets = crash::Secrets { signing: SIGNING_SECRET, token: BOT_TOKEN };
+    let (step, replies) = crash::play(folder.path(), &secrets, &stage.sender, &stage.archive.crashed).await?;
+    steps.push(step);
     // The connections the sender keeps open would be waited for.
     drop(stage);
     // Nothing can be posted after this: what is recorded now is all there is.
-    let drained = bot.stop().await;
-    let posts = slack.posts();
+    let stopped = bot.stop().await;
+    let posts = [slack.posts(), replies].concat();
     slack.stop().await;
-    Ok(report::Report::new(address, &steps, &posts, drained))
+    Ok(report::Report::new(address, &steps, &posts, stopped))
 }

@@ -8,7 +8,7 @@ use chat_sim::slack_api::Post;
 
 use super::scene::{Place, Step};
 use super::table::{self, Row};
-use crate::executor::Drained;
+use crate::serve::Stopped;
 
 /// The rows of the table, and whether each is as it should be.
 pub(super) struct Report {
@@ -19,7 +19,7 @@ pub(super) struct Report {
 
 impl Report {
     /// Compares; `posts` is everything the bot ever posted.
-    pub(super) fn new(bot: String, steps: &[Step], posts: &[Post], drained: Drained) -> Self {
+    pub(super) fn new(bot: String, steps: &[Step], posts: &[Post], stopped: Stopped) -> Self {
         let mut report = Self { bot, rows: Vec::new(), differing: 0 };
         let mut expected_posts = 0_usize;
         for step in steps {
@@ -28,10 +28,11 @@ impl Report {
             let cells = [step.sent.clone(), answers(step), slowest(step), places(&said)];
             report.row(cells, [texts(&said), errors(step)].concat(), difference(step, &said));
         }
-        if posts.len() != expected_posts || drained.failed > 0 || drained.abandoned > 0 {
+        if posts.len() != expected_posts || stopped.worked.refused > 0 || stopped.left != Some(0) {
             let cells = ["all in all".to_owned(), String::new(), String::new(), format!("{} posts", posts.len())];
-            let lost = format!("{} not answered, {} lost when the bot stopped", drained.failed, drained.abandoned);
-            report.row(cells, vec![lost], Some(format!("{expected_posts} posts, and none not answered or lost")));
+            let dead = format!("{} dead letters", stopped.worked.refused);
+            let left = stopped.left.map_or_else(|| "an inbox that does not answer".to_owned(), |left| format!("{left} left"));
+            report.row(cells, vec![dead, left], Some(format!("{expected_posts} posts, no dead letter, none left")));
         }
         report
     }

@@ -17,6 +17,7 @@ const MENTION_TS: &str = "1699999999.123459";
 const DIRECT_TS: &str = "1699999999.310449";
 const PARENT_TS: &str = "1699999700.000200";
 pub(super) const FORGED_TS: &str = "1699999999.400000";
+pub(super) const CRASH_TS: &str = "1699999999.500000";
 const CHECKOUT: &str = "You said: what is the status of checkout?";
 const ON_CALL: &str = "You said: who is on call tonight?";
 
@@ -118,6 +119,11 @@ impl Stage<'_> {
     async fn send(&self, sent: &str, request: &Request, variant: Variant) -> Step {
         step(sent, vec![self.sender.send(&self.bot, request, variant).await])
     }
+}
+
+/// A mention that a bot took before it was killed, and another one answered.
+pub(super) fn after_a_crash(delivery: Result<Delivery, SendError>) -> Step {
+    answered(step("app_mention, then the bot is killed", vec![delivery]), thread(OPS, CRASH_TS), CHECKOUT)
 }
 
 fn thread(channel: &'static str, ts: &str) -> Place {
