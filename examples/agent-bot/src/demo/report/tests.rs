@@ -44,8 +44,13 @@ fn post() -> Post {
     }
 }
 
+/// All done, nothing left.
+fn stopped() -> Stopped {
+    Stopped { left: Some(0), ..Stopped::default() }
+}
+
 fn good(step: Step, posts: &[Post]) -> bool {
-    let report = Report::new("bot".to_owned(), &[step], posts, Drained::default());
+    let report = Report::new("bot".to_owned(), &[step], posts, stopped());
     let mut out = Vec::new();
     report.write(&mut out).expect("written");
     let text = String::from_utf8(out).expect("text");
@@ -123,7 +128,7 @@ fn an_answer_that_was_acknowledged_and_lost_differs() {
 #[test]
 fn two_steps_in_one_thread_each_count_their_own_posts() {
     let steps = || [Step { own: 0..1, ..mention(200, 1) }, Step { own: 1..2, ..mention(200, 0) }];
-    let report = |posts: &[Post]| Report::new("bot".to_owned(), &steps(), posts, Drained::default());
+    let report = |posts: &[Post]| Report::new("bot".to_owned(), &steps(), posts, stopped());
     assert!(report(&[post()]).all_as_expected());
     let twice = report(&[post(), post()]);
     assert_eq!(twice.rows[0].cells[4], "ok");
