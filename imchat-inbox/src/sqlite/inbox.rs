@@ -108,7 +108,9 @@ impl SqliteInbox {
     ) -> Result<Accepted, InboxError> {
         let row = Row::of(job.into(), &self.0.desk.rules)?;
         let mut lanes = Lanes::default();
-        let accepted = accept::rows(transaction, &[row], self.0.times.moment(), &mut lanes).await?;
+        let (rows, at) = ([row], self.0.times.moment());
+        let new = accept::new(transaction, &rows, at.now).await?;
+        let accepted = accept::rows(transaction, &rows, new, at, &mut lanes).await?;
         lanes.raise(transaction).await?;
         accepted.first().copied().ok_or(InboxError::Row("key"))
     }
