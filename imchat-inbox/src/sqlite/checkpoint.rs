@@ -14,7 +14,7 @@ const EVERY: Duration = Duration::from_millis(250);
 
 /// Pages in the log after which the writer sees to it itself: while it writes without a pause, only it can start the log
 /// anew, and most is written back by then.
-pub(super) const AT_MOST: &str = "16000";
+pub(super) const AT_MOST: &str = "32000";
 
 /// Writes back what was committed, until the inbox is gone.
 pub(super) async fn run(mut db: SqliteConnection, commits: Arc<AtomicU64>) {
