@@ -56,10 +56,17 @@ pub(crate) struct Crew {
 }
 
 impl Crew {
-    pub(crate) fn new(sabotage: Sabotage, address: &str, folder: &Path, post: Arc<Post>, random: Random) -> Result<Self> {
+    pub(crate) fn new(
+        sabotage: Sabotage,
+        address: &str,
+        folder: &Path,
+        post: Arc<Post>,
+        random: Random,
+    ) -> Result<Self> {
         let (address, folder) = (address.to_owned(), folder.display().to_string());
         let faults = Faults::default();
-        let mut crew = Self { processes: Vec::new(), sabotage, address, folder, post, random, calm: false, step: 0, faults };
+        let mut crew =
+            Self { processes: Vec::new(), sabotage, address, folder, post, random, calm: false, step: 0, faults };
         for role in ROLES {
             let process = crew.started(role)?;
             crew.processes.push(process);
@@ -67,10 +74,10 @@ impl Crew {
         Ok(crew)
     }
 
-    /// Every fifth fault is a pause; of the others most are kills.
+    /// Every third fault is a pause; of the others most are kills.
     pub(crate) fn choose(&mut self, server: bool) -> Fault {
         self.step = self.step.wrapping_add(1);
-        if self.step.is_multiple_of(5) {
+        if self.step.is_multiple_of(3) {
             return Fault::Pause;
         }
         match self.random.below(100) {

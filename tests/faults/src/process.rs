@@ -51,7 +51,13 @@ pub(crate) enum Heard {
 
 impl Process {
     /// This program again, in a role, perhaps with a point at which to stop.
-    pub(crate) fn start(role: Role, address: &str, folder: &str, sabotage: Sabotage, point: Option<&str>) -> Result<Self> {
+    pub(crate) fn start(
+        role: Role,
+        address: &str,
+        folder: &str,
+        sabotage: Sabotage,
+        point: Option<&str>,
+    ) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args([role.name(), address, folder, sabotage.name()]).env_remove(POINT);
         if let Some(point) = point {

@@ -55,7 +55,11 @@ impl Report {
 
     /// Whether all held, under as many kills as were asked for.
     pub(crate) fn holds(&self) -> bool {
-        self.lost == 0 && self.doubled == 0 && self.stale_writes == 0 && self.faults.kills >= self.plan.kills && self.executed > 0
+        self.lost == 0
+            && self.doubled == 0
+            && self.stale_writes == 0
+            && self.faults.kills >= self.plan.kills
+            && self.executed > 0
     }
 }
 
@@ -67,7 +71,10 @@ impl fmt::Display for Report {
         for (point, times) in &faults.at {
             writeln!(f, "killed {times} times {point}")?;
         }
-        writeln!(f, "{pauses} pauses past the lease, {cuts} cuts, {restarts} server restarts; {ended} processes ended by themselves")?;
+        writeln!(
+            f,
+            "{pauses} pauses past the lease, {cuts} cuts, {restarts} server restarts; {ended} processes ended by themselves"
+        )?;
         writeln!(f, "{sent} sent; {repeated} effects written again, {refused} late ones refused by their fence")?;
         let database = if plan.postgres { "postgres" } else { "sqlite" };
         write!(

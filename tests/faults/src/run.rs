@@ -25,7 +25,7 @@ pub(crate) struct Plan {
 }
 
 /// A run that has not drained by then has stranded something.
-const DRAIN: Duration = Duration::from_secs(60);
+const DRAIN: Duration = Duration::from_secs(120);
 
 /// Carries the plan out. Everything that it starts ends with it, also where it fails.
 pub(crate) async fn run(plan: Plan) -> Result<Report> {
@@ -38,7 +38,8 @@ pub(crate) async fn run(plan: Plan) -> Result<Report> {
     let sending = tokio::spawn(send(Arc::clone(&post), Random::new(random.next())));
     let mut crew = Crew::new(plan.sabotage, &address, folder.path(), Arc::clone(&post), random)?;
 
-    let limit = Duration::from_secs(30).saturating_add(Duration::from_millis(1500).saturating_mul(u32::try_from(plan.kills)?));
+    let limit =
+        Duration::from_secs(30).saturating_add(Duration::from_millis(1500).saturating_mul(u32::try_from(plan.kills)?));
     timeout(limit, faults(&mut crew, plan.kills, server.as_ref(), &address))
         .await
         .with_context(|| format!("fewer than {} kills in {} seconds", plan.kills, limit.as_secs()))??;

@@ -30,7 +30,7 @@ const SLACK_SPEED: u64 = 200;
 /// A Feishu ladder of seven hours lasts less than three seconds.
 const FEISHU_SPEED: u64 = 9_000;
 /// New deliveries come so often.
-const EVERY: Duration = Duration::from_millis(12);
+const EVERY: Duration = Duration::from_millis(14);
 /// Nobody waits longer for an answer.
 const PATIENCE: Duration = Duration::from_millis(800);
 
@@ -84,7 +84,8 @@ pub(crate) async fn send(post: Arc<Post>, mut random: Random) -> Result<()> {
 
 async fn ladder(post: Arc<Post>, signer: Arc<Signer>, event: String, of_slack: bool, twice: bool) -> Result<()> {
     let (path, body) = if of_slack {
-        let body = format!(r#"{{"type":"event_callback","team_id":"T1","event_id":"{event}","event":{{"type":"message"}}}}"#);
+        let body =
+            format!(r#"{{"type":"event_callback","team_id":"T1","event_id":"{event}","event":{{"type":"message"}}}}"#);
         ("/slack", body)
     } else {
         let header = format!(r#"{{"event_id":"{event}","event_type":"im.message.receive_v1","tenant_key":"t1"}}"#);
@@ -94,9 +95,8 @@ async fn ladder(post: Arc<Post>, signer: Arc<Signer>, event: String, of_slack: b
     let mut waits = gaps.iter().map(|gap| Duration::from_millis(gap.checked_div(speed).unwrap_or_default()));
     loop {
         let request = signed(&signer, path, &body)?;
-        let (one, other) = tokio::join!(delivered(&post, &request), async {
-            twice && delivered(&post, &request).await
-        });
+        let (one, other) =
+            tokio::join!(delivered(&post, &request), async { twice && delivered(&post, &request).await });
         if one || other {
             post.note(&event);
             return Ok(());

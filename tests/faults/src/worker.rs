@@ -28,7 +28,7 @@ pub(crate) async fn work(store: impl Store, effects: Effects, sabotage: Sabotage
         for job in jobs {
             unrest = unrest.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             point::pass(point::AFTER_TAKE);
-            let length = Duration::from_millis((unrest >> 60).saturating_add(2));
+            let length = Duration::from_millis((unrest >> 60).saturating_add(6));
             attempt(&store, &effects, &job, length, sabotage).await?;
             point::pass(point::AFTER_DONE);
         }

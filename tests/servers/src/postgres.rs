@@ -31,7 +31,9 @@ impl PostgresServer {
     /// If there is no PostgreSQL on this machine, or it does not come up.
     pub fn try_start() -> Result<Self, NoServer> {
         let programs = programs().ok_or_else(|| {
-            NoServer::Missing("initdb is neither on the PATH nor below /usr/lib/postgresql; install PostgreSQL".to_owned())
+            NoServer::Missing(
+                "initdb is neither on the PATH nor below /usr/lib/postgresql; install PostgreSQL".to_owned(),
+            )
         })?;
         let user = User::for_a_server()?;
         let folder = Folder::new("postgres").map_err(|error| NoServer::Broken(format!("no folder for it: {error}")))?;
