@@ -44,7 +44,11 @@ async fn main() -> Result<ExitCode> {
     }
     let plan = plan(&words)?;
     writeln!(std::io::stdout(), "seed {}", plan.seed)?;
-    let report = run::run(plan).await?;
+    // Dropped, a run ends its processes and removes its folder; ended by the signal, it would leave them.
+    let report = tokio::select! {
+        report = run::run(plan) => report?,
+        _ = tokio::signal::ctrl_c() => bail!("interrupted, and so nothing was proved"),
+    };
     writeln!(std::io::stdout(), "{report}")?;
     Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -44,8 +44,8 @@ impl PostgresServer {
         server.run(initdb.arg(server.data()))?;
         server.up()?;
         let mut watchdog = Command::new("sh");
-        watchdog.args(["-c", "read -r _; \"$0\" stop --silent --mode=immediate -D \"$1\""]);
-        let mut watchdog = server.user.command(watchdog.arg(server.programs.join("pg_ctl")).arg(server.data()));
+        watchdog.args(["-c", "read -r _; \"$0\" stop --silent --mode=immediate -D \"$1/data\"; rm -rf \"$1\""]);
+        let mut watchdog = server.user.command(watchdog.arg(server.programs.join("pg_ctl")).arg(server.folder.path()));
         let started = watchdog.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         server.watchdog = Some(started.map_err(|error| NoServer::Broken(format!("no watchdog for it: {error}")))?);
         Ok(server)
