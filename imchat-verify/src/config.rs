@@ -1,5 +1,6 @@
 //! What can be wrong with a configuration: found when a verifier is built, never at a request.
 
+use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
 
@@ -53,6 +54,13 @@ pub enum ConfigError {
     },
     /// A limit that cannot work.
     Limit(&'static str),
+    /// A header that cannot be kept with a delivery.
+    Header {
+        /// Its name, as it was configured.
+        name: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
 }
 
 /// What is allowed but most likely a mistake; `imchat-tower` logs these when a layer is built.
@@ -104,6 +112,7 @@ impl fmt::Display for ConfigError {
                 limit.as_millis()
             ),
             Self::Limit(what) => f.write_str(what),
+            Self::Header { name, why } => write!(f, "the header {name:?} cannot be kept: {why}"),
         }
     }
 }

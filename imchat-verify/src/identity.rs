@@ -66,6 +66,7 @@ pub struct Identity<'a> {
     pub witness: Witness,
     /// The name of its kind.
     pub kind: &'static str,
+    facts: &'static Facts,
     secret_id: bool,
 }
 
@@ -110,6 +111,12 @@ impl fmt::Debug for Identity<'_> {
 }
 
 impl Identity<'_> {
+    /// The facts of its kind.
+    #[must_use]
+    pub const fn facts(&self) -> &'static Facts {
+        self.facts
+    }
+
     /// Whether the ids are capabilities (a Slack `trigger_id`): whoever reads them can use them, so they belong in no
     /// log and on no screen.
     #[must_use]
@@ -293,5 +300,5 @@ pub(crate) fn identify<'a>(
         (false, _) => Witness::Nothing,
     };
     let event_type = values.first(&plan.event_type, scheme.event_type);
-    Identity { witness, event_id, semantic_id, event_type, tenant, dedup_key, kind: facts.name(), secret_id }
+    Identity { witness, event_id, semantic_id, event_type, tenant, dedup_key, kind: facts.name(), facts, secret_id }
 }

@@ -16,6 +16,7 @@ mod axum;
 mod conformance;
 mod entry_model;
 mod facts;
+mod inbox;
 mod mutations;
 mod no_std;
 mod parsers;

@@ -3,13 +3,26 @@
 use bytes::Bytes;
 use http::HeaderMap;
 use imchat_verify::inbox::Delivery;
-use imchat_verify::{AnyProvider, Receipt};
+use imchat_verify::{AnyProvider, Receipt, Reply};
 
 use crate::webhook::Config;
 
-/// Nothing where the kind has no key.
-pub(super) fn of(config: &Config, headers: &HeaderMap, receipt: &Receipt<AnyProvider>) -> Option<Delivery> {
-    let mut delivery = Delivery::of(receipt, config.clock.now())?;
+/// What is written down, nothing where the kind has no key; and the answer that says taken, the same for every attempt.
+pub(super) fn of(config: &Config, headers: &HeaderMap, receipt: &Receipt<AnyProvider>) -> (Option<Delivery>, Reply) {
+    // One scan of the body for both.
+    let identity = receipt.identity();
+    let taken = identity.facts().accepted_reply(&identity);
+    let delivery = Delivery::identified(receipt, &identity, config.clock.now());
+    (delivery.map(|delivery| with_the_rest(delivery, config, headers, receipt)), taken)
+}
+
+/// What the settings ask for beside the delivery itself.
+fn with_the_rest(
+    mut delivery: Delivery,
+    config: &Config,
+    headers: &HeaderMap,
+    receipt: &Receipt<AnyProvider>,
+) -> Delivery {
     delivery.lane = config.lane.as_ref().and_then(|lane| lane(receipt));
     delivery.trace = single(headers, "traceparent").and_then(|value| str::from_utf8(value).ok()).and_then(trace);
     for name in &config.kept {
@@ -17,7 +30,7 @@ pub(super) fn of(config: &Config, headers: &HeaderMap, receipt: &Receipt<AnyProv
             delivery.headers.push((name.as_str().to_owned(), Bytes::copy_from_slice(value)));
         }
     }
-    Some(delivery)
+    delivery
 }
 
 /// A header that comes once.

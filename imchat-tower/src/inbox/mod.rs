@@ -8,8 +8,10 @@
 //! 9. Where it is in doubt, the answer is 503 with `Retry-After`, or, where the platform never sends again, words for the
 //!    person who waits.
 //!
-//! What the inbox said rides as [`Accepted`](imchat_verify::inbox::Accepted) among the response's extensions, a refusal as
-//! [`Rejection`](crate::Rejection). The work is a worker's, later, from the row.
+//! What the inbox said rides as [`Accepted`](imchat_verify::inbox::Accepted) among the response's extensions, beside it
+//! [`Duplicate`](crate::Duplicate) where it is one, and a refusal as [`Rejection`](crate::Rejection), also one that is worded
+//! for a person. A 2xx with neither stands for nothing: a handshake, or a kind without a key. The work is a worker's,
+//! later, from the row.
 //!
 //! Kinds that have no key (a menu's options, autocompletion) are answered as taken and not written down: their answer is
 //! wanted at once, and nobody wants it later. Serve them behind [the layer](crate::WebhookLayer).

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use imchat_verify::inbox::{Accepted, Differs, Inbox as _, SharedInbox};
@@ -18,8 +18,8 @@ use tower_service::Service;
 use tracing::Instrument as _;
 
 use super::delivery;
-use crate::Rejection;
-use crate::webhook::{Config, Received, caught, in_time, receive, refuse, refuse_delivery, reply};
+use crate::webhook::{Config, Panicked, Received, caught, in_time, receive, refuse, refuse_delivery, reply};
+use crate::{Duplicate, Rejection};
 
 /// Proves webhooks, writes them into an inbox and answers; see the [module](super) for the rules.
 ///
@@ -70,23 +70,35 @@ async fn answer<B: Body + Send>(config: &Config, inbox: &SharedInbox, parts: &Pa
         Ok(Received::Answer(reply)) => return reply,
         Err(rejection) => return refuse(config, rejection),
     };
-    let Some(delivery) = delivery::of(config, &parts.headers, &receipt) else { return taken(&receipt) };
-    // A panic in an inbox leaves in doubt whether anything was written, as an error does.
-    let accepted = caught(in_time(config.store_timeout, inbox.accept(delivery))).await;
-    match accepted.unwrap_or(Err(Rejection::Store)) {
-        Ok(accepted) => {
-            tell(accepted);
-            let mut response = taken(&receipt);
-            response.extensions_mut().insert(accepted);
-            response
-        }
-        Err(rejection) => refuse_delivery(config, &receipt, rejection),
-    }
+    // A panic of the inbox leaves in doubt whether anything was written, as an error does; one of the function that names
+    // lanes leaves no doubt, and gets the same answer.
+    let taking = caught(take(config, inbox, &parts.headers, &receipt)).await;
+    let taken = taking.unwrap_or_else(|Panicked| {
+        tracing::error!("the inbox, or the function that names lanes, panicked");
+        Err(Rejection::Store)
+    });
+    taken.unwrap_or_else(|rejection| refuse_delivery(config, &receipt, rejection))
 }
 
-/// The answer that says taken, the same for a duplicate.
-fn taken(receipt: &Receipt<AnyProvider>) -> Response<Full<Bytes>> {
-    reply(receipt.kind().accepted_reply(&receipt.identity()))
+/// Has the delivery written down, and answers that it is.
+async fn take(
+    config: &Config,
+    inbox: &SharedInbox,
+    headers: &HeaderMap,
+    receipt: &Receipt<AnyProvider>,
+) -> Result<Response<Full<Bytes>>, Rejection> {
+    let (delivery, taken) = delivery::of(config, headers, receipt);
+    let mut response = reply(taken);
+    if let Some(delivery) = delivery {
+        let accepted = in_time("the inbox", config.store_timeout, inbox.accept(delivery)).await?;
+        tell(accepted);
+        let extensions = response.extensions_mut();
+        extensions.insert(accepted);
+        if let Accepted::Duplicate { differs } = accepted {
+            extensions.insert(Duplicate { replay_suspected: differs == Differs::DeliveryId });
+        }
+    }
+    Ok(response)
 }
 
 /// Says what a sender will not hear.

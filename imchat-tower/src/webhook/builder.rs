@@ -15,6 +15,7 @@ use imchat_verify::{AnyProvider, Clock, ConfigError, Receipt, Verify};
 use super::budget::Budget;
 use super::config::{CompleteWhen, Config, Lane, OnReject, Resolve};
 use super::dedup::Execute;
+use super::kept;
 use super::layer::WebhookLayer;
 use super::rejection::Rejection;
 use super::times::{self, part, shorter};
@@ -183,8 +184,8 @@ impl WebhookBuilder {
         self
     }
 
-    /// A header to keep with each delivery, for an [`inbox`](Self::inbox), where it comes once. Whatever it says is kept
-    /// as it is: name none that carries a secret.
+    /// A header to keep with each delivery, for an [`inbox`](Self::inbox), where it comes once. Few platforms sign what it
+    /// says. One that proves who sends is refused.
     pub fn keep_header(mut self, name: HeaderName) -> Self {
         self.kept.push(name);
         self
@@ -212,7 +213,8 @@ impl WebhookBuilder {
     ///
     /// # Errors
     ///
-    /// As [`build`](Self::build); [`ConfigError::Limit`] where a dedup store is set.
+    /// As [`build`](Self::build); [`ConfigError::Limit`] where a dedup store is set, [`ConfigError::Header`] where a header
+    /// is to be kept that proves who sends.
     pub fn inbox(self, inbox: impl Inbox) -> Result<WebhookInbox, ConfigError> {
         if self.store.is_some() {
             return Err(ConfigError::Limit(
@@ -220,6 +222,7 @@ impl WebhookBuilder {
             ));
         }
         let config = self.checked(true)?;
+        kept::check(config.verify.scheme(), &config.kept)?;
         times::check_retention(&*config.verify, inbox.retention())?;
         Ok(WebhookInbox::new(config, SharedInbox::new(inbox)))
     }

@@ -56,6 +56,8 @@ pub(super) enum Claimed {
     Duplicate(Response<Full<Bytes>>),
 }
 
+/// What errors call it.
+const STORE: &str = "the dedup store";
 const FIRST_WAIT: Duration = Duration::from_millis(25);
 const LONGEST_WAIT: Duration = Duration::from_millis(200);
 
@@ -75,7 +77,7 @@ pub(super) async fn claim(
     let (mut digest, mut replay_suspected) = (witness.digest(), false);
     let (mut wait, mut patience) = (FIRST_WAIT, config.store_timeout);
     loop {
-        match in_time(patience, store.claim(&key, digest, config.lease)).await? {
+        match in_time(STORE, patience, store.claim(&key, digest, config.lease)).await? {
             Claim::Granted(lease) => return Ok(Claimed::Granted(lease)),
             Claim::Done { .. } => return Ok(Claimed::Duplicate(duplicate(receipt, replay_suspected))),
             Claim::Mismatch if witness.is_body() || replay_suspected => {
@@ -102,22 +104,18 @@ pub(super) async fn claim(
     }
 }
 
-/// One call to the store within its timeout.
+/// One call to the store, or the inbox, within its timeout.
 pub(crate) async fn in_time<T>(
+    what: &'static str,
     timeout: Duration,
     verb: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, Rejection> {
     match within(timeout, verb).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
-            Err(Rejection::Store)
-        }
-        Err(Elapsed) => {
-            tracing::error!(?timeout, "the store did not answer in time");
-            Err(Rejection::Store)
-        }
+        Ok(Ok(answer)) => return Ok(answer),
+        Ok(Err(error)) => tracing::error!(error = &error as &dyn std::error::Error, "{what} failed"),
+        Err(Elapsed) => tracing::error!(?timeout, "{what} did not answer in time"),
     }
+    Err(Rejection::Store)
 }
 
 /// A duplicate is told what the first one was told: taken.
@@ -174,7 +172,7 @@ async fn renewing<T>(config: &Config, lease: &Lease, call: impl Future<Output = 
         loop {
             sleep(part(config.lease, 3)).await;
             // A lease that is lost here shows when it is settled; the work cannot be taken back.
-            let _ = in_time(config.store_timeout, store.renew(lease, config.lease)).await;
+            let _ = in_time(STORE, config.store_timeout, store.renew(lease, config.lease)).await;
         }
     });
     poll_fn(|cx| {
@@ -214,10 +212,10 @@ pub(super) async fn settle<R, E>(
     let Some((store, lease)) = config.store.as_ref().zip(lease) else { return answer };
     if !done {
         // The next attempt should not wait for the lease to end; if this fails, it will.
-        let _ = in_time(config.store_timeout, store.release(lease)).await;
+        let _ = in_time(STORE, config.store_timeout, store.release(lease)).await;
         return answer;
     }
-    let rejection = match in_time(config.store_timeout, store.complete(lease, config.retain)).await {
+    let rejection = match in_time(STORE, config.store_timeout, store.complete(lease, config.retain)).await {
         Ok(Settled::Ok) => return answer,
         Ok(Settled::Lost) => {
             tracing::warn!(fence = lease.fence().get(), "the lease was lost before the delivery was done");

@@ -66,6 +66,7 @@ mod builder;
 mod config;
 mod deadline;
 mod dedup;
+mod kept;
 mod layer;
 mod panic;
 mod receive;
@@ -76,7 +77,7 @@ mod times;
 
 pub(crate) use config::Config;
 pub(crate) use dedup::{in_time, refuse as refuse_delivery};
-pub(crate) use panic::caught;
+pub(crate) use panic::{Panicked, caught};
 pub(crate) use receive::{Received, receive};
 pub(crate) use rejection::reply;
 pub(crate) use service::refuse;

@@ -13,13 +13,13 @@ use crate::Digest;
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// A store's own error, kept whole as the source.
+/// The own error of a store or an inbox, kept whole as the source.
 #[derive(Debug)]
 pub struct StoreError(Box<dyn Error + Send + Sync>);
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the dedup store failed: check that it is reachable")
+        f.write_str("the store or inbox failed: see its own error, and check that it is reachable")
     }
 }
 

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use crate::Digest;
 use crate::dedup::DedupKey;
-use crate::identity::{Stated, Witness};
+use crate::identity::{Identity, Stated, Witness};
 use crate::receipt::Receipt;
 use crate::scheme::Attempts;
 
@@ -61,9 +61,14 @@ impl Delivery {
     /// handling it twice changes nothing and handling it late helps nobody.
     #[must_use]
     pub fn of<P>(receipt: &Receipt<P>, received_at: OffsetDateTime) -> Option<Self> {
-        let identity = receipt.identity();
+        Self::identified(receipt, &receipt.identity(), received_at)
+    }
+
+    /// As [`of`](Self::of), for a caller that has the receipt's identity already: asking for it scans the body.
+    #[must_use]
+    pub fn identified<P>(receipt: &Receipt<P>, identity: &Identity<'_>, received_at: OffsetDateTime) -> Option<Self> {
         let key = identity.dedup_key?;
-        let facts = receipt.kind();
+        let facts = identity.facts();
         let text = |stated: &Option<Stated<'_>>| stated.as_ref().map(|text| text.get().clone().into_owned());
         Some(Self {
             key,

@@ -260,6 +260,26 @@ impl Scheme {
         self.message.iter().any(|part| matches!(part, Part::Url))
     }
 
+    /// Whether what proves a request stands in the header of this lower-case name: its signature or its token.
+    #[must_use]
+    pub fn proves_by(&self, name: &str) -> bool {
+        let here = |source: &Source| match source {
+            Source::Header(header) => match header.strip_prefix('*') {
+                Some(rest) => name.ends_with(rest),
+                None => *header == name,
+            },
+            _ => false,
+        };
+        let tokens = match self.algorithm {
+            Algorithm::Token(sources) => sources,
+            _ => &[],
+        };
+        let extra = self.token.map_or(&[][..], |token| token.sources);
+        here(&self.signature.source)
+            || tokens.iter().chain(extra).any(here)
+            || self.fallback.is_some_and(|scheme| scheme.proves_by(name))
+    }
+
     /// Whether what the body says is covered by a signature.
     pub(crate) const fn signs_body(&self) -> bool {
         !self.body_not_signed

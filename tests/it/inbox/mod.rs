@@ -1,0 +1,10 @@
+//! The service that writes deliveries down before it answers, driven by `oneshot` in paused time.
+
+mod answers;
+mod cancel;
+mod faults;
+mod fixture;
+mod route;
+mod rows;
+mod settings;
+mod unverified;
