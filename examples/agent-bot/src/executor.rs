@@ -126,7 +126,13 @@ impl<P: Post> Executor<P> {
             }
             Decoded::Message(inbound) => {
                 let ts = self.answer(&inbound, job).await?;
-                info!(id, event_id = inbound.event_id.as_deref().unwrap_or("-"), channel = inbound.channel, ts, "answered");
+                info!(
+                    id,
+                    event_id = inbound.event_id.as_deref().unwrap_or("-"),
+                    channel = inbound.channel,
+                    ts,
+                    "answered"
+                );
                 Ok(&self.tally.answered)
             }
         }

@@ -126,10 +126,17 @@ impl Bot {
             }
         }
         let _ = self.drain.send(());
-        self.worker.await.unwrap_or_else(|error| {
-            error!(%error, "the worker had panicked before: restart the process");
-            Stopped::default()
-        })
+        match tokio::time::timeout(DRAIN_WITHIN, &mut self.worker).await {
+            Ok(stopped) => stopped.unwrap_or_else(|error| {
+                error!(%error, "the worker had panicked before: restart the process");
+                Stopped::default()
+            }),
+            Err(_) => {
+                warn!("some jobs are not finished: they are worked on again when their leases have ended");
+                self.worker.abort();
+                Stopped::default()
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use imchat_inbox::{InboxError, Job, Queue};
 use imchat_verify::dedup::Settled;
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::task::JoinSet;
 use tracing::{error, warn};
 
@@ -21,28 +21,30 @@ const HANDS: usize = 8;
 pub(crate) async fn run<Q: Queue, P: Post>(inbox: Q, executor: Arc<Executor<P>>, mut stopped: oneshot::Receiver<()>) {
     let inbox = Arc::new(inbox);
     let mut running = JoinSet::new();
-    loop {
+    while matches!(stopped.try_recv(), Err(TryRecvError::Empty)) {
         let free = HANDS.saturating_sub(running.len());
-        let took = if free == 0 { Ok(Vec::new()) } else { inbox.take(free, LEASE).await };
-        let idle = matches!(&took, Ok(jobs) if jobs.is_empty());
-        match took {
-            Ok(jobs) => {
-                for job in jobs {
-                    let (inbox, executor) = (Arc::clone(&inbox), Arc::clone(&executor));
-                    running.spawn(async move { work(&*inbox, &*executor, job).await });
+        if free > 0 {
+            match inbox.take(free, LEASE).await {
+                Ok(jobs) if jobs.is_empty() => {}
+                Ok(jobs) => {
+                    for job in jobs {
+                        let (inbox, executor) = (Arc::clone(&inbox), Arc::clone(&executor));
+                        running.spawn(async move { work(&*inbox, &*executor, job).await });
+                    }
+                    // There may be more than there were hands for.
+                    continue;
                 }
-            }
-            Err(error) => {
-                warn!(%error, "no jobs can be taken for now");
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                Err(error) => {
+                    warn!(%error, "no jobs can be taken for now");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
             }
         }
         tokio::select! {
             biased;
             _ = &mut stopped => break,
             Some(_) = running.join_next(), if !running.is_empty() => {}
-            () = inbox.wait(), if idle => {}
-            else => {}
+            () = inbox.wait(), if free > 0 => {}
         }
     }
     while running.join_next().await.is_some() {}

@@ -12,12 +12,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use agent_bot::config::{Config, Previous, Secret, SigningSecrets, SlackAccess};
+use agent_bot::config::{Config, Database, Previous, Secret, SigningSecrets, SlackAccess};
+use agent_bot::executor::Worked;
 use agent_bot::serve::Bot;
 use chat_sim::slack_api::{Fault, Settings, SlackApi};
 use chat_sim::slack_events::{self, Said, Workspace};
 use chat_sim::{Request, Sender, Sign, Variant, archive, sign};
 use http::{Method, StatusCode};
+use imchat_inbox::{SqliteInbox, Upkeep};
+use imchat_test_servers::Folder;
 
 const SECRET: &str = "s3cret";
 const TOKEN: &str = "xoxb-sim";
@@ -28,19 +31,40 @@ struct Play {
     bot: Bot,
     base: String,
     sender: Sender,
+    inbox: SqliteInbox,
+    _folder: Folder,
 }
 
 async fn play_with(previous: Option<Previous>) -> Play {
     let slack = SlackApi::start(Settings::archived(TOKEN)).await.expect("a port");
+    let folder = Folder::new("bot").expect("a folder");
+    let file = folder.path().join("inbox.db");
     let bot = Bot::start(&Config {
         listen: "127.0.0.1:0".parse().expect("an address"),
         signing: SigningSecrets { current: Secret::new(SECRET), previous },
         slack: SlackAccess { token: Secret::new(TOKEN), api_url: slack.url() },
+        database: Database::Sqlite(file.clone()),
     })
     .await
     .expect("a bot");
     let base = format!("http://{}", bot.address());
-    Play { slack, bot, base, sender: Sender::new(sign::slack(SECRET), sign::slack("other")) }
+    let inbox = SqliteInbox::open(&file).await.expect("the bot's inbox");
+    let sender = Sender::new(sign::slack(SECRET), sign::slack("other"));
+    Play { slack, bot, base, sender, inbox, _folder: folder }
+}
+
+/// Looks until the inbox has this depth and this many jobs that wait.
+async fn until(inbox: &SqliteInbox, reached: impl Fn(u64, u64) -> bool) {
+    let looking = async {
+        loop {
+            let counts = inbox.counts().await.expect("counts");
+            if reached(counts.depth(), counts.waiting) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(SOON, looking).await.expect("in time");
 }
 
 async fn play() -> Play {
@@ -50,6 +74,14 @@ async fn play() -> Play {
 impl Play {
     async fn status(&self, request: &Request, variant: Variant) -> StatusCode {
         self.sender.send(&self.base, request, variant).await.expect("an answer").status
+    }
+
+    /// Stops the bot once its inbox holds no more work: what it did.
+    async fn worked(self) -> (SlackApi, Worked) {
+        until(&self.inbox, |depth, _| depth == 0).await;
+        let stopped = self.bot.stop().await;
+        assert_eq!(stopped.left, Some(0));
+        (self.slack, stopped.worked)
     }
 }
 
@@ -94,9 +126,9 @@ async fn one_post_of_a_person_gets_one_answer() {
     let retry = Variant::Retry { num: 1, reason: "http_timeout" };
     assert_eq!(play.status(&mention, retry).await, StatusCode::OK);
 
-    let drained = play.bot.stop().await;
-    assert_eq!((drained.answered, drained.ignored, drained.abandoned), (1, 1, 0));
-    let posts = play.slack.posts();
+    let (slack, worked) = play.worked().await;
+    assert_eq!(worked, Worked { answered: 1, ignored: 1, ..Worked::default() });
+    let posts = slack.posts();
     assert_eq!(posts.len(), 1);
     assert_eq!(posts[0].text, "You said: what is the status of checkout?");
     assert_eq!(posts[0].thread_ts.as_deref(), Some("1699999999.123459"));
@@ -109,9 +141,9 @@ async fn of_all_that_slack_sends_only_what_is_said_to_the_bot_is_answered() {
     for (name, request) in whole_archive() {
         assert_eq!(play.status(&request, Variant::Fresh).await, StatusCode::OK, "{name}");
     }
-    let drained = play.bot.stop().await;
-    assert_eq!((drained.answered, drained.failed, drained.abandoned), (3, 0, 0));
-    let posts = play.slack.posts();
+    let (slack, worked) = play.worked().await;
+    assert_eq!((worked.answered, worked.refused, worked.put_off), (3, 0, 0));
+    let posts = slack.posts();
     let mut answers: Vec<_> =
         posts.iter().map(|post| (post.channel.as_str(), post.thread_ts.as_deref(), post.text.as_str())).collect();
     answers.sort_unstable();
@@ -135,9 +167,9 @@ async fn only_proved_requests_get_through_on_every_route() {
             assert_eq!(play.status(&request, variant).await, StatusCode::UNAUTHORIZED, "{name} {variant:?}");
         }
     }
-    let drained = play.bot.stop().await;
-    assert_eq!(drained, agent_bot::executor::Drained::default());
-    assert!(play.slack.posts().is_empty());
+    let (slack, worked) = play.worked().await;
+    assert_eq!(worked, Worked::default());
+    assert!(slack.posts().is_empty());
 }
 
 #[tokio::test]
@@ -150,9 +182,9 @@ async fn a_signature_counts_for_its_own_body_only_and_a_refused_request_takes_no
         let delivery = interceptor.send(&play.base, request, Variant::Fresh).await.expect("an answer");
         assert_eq!(delivery.status, status);
     }
-    let drained = play.bot.stop().await;
-    assert_eq!(drained.answered, 1);
-    assert_eq!(play.slack.posts()[0].text, "You said: what is the status of checkout?");
+    let (slack, worked) = play.worked().await;
+    assert_eq!(worked.answered, 1);
+    assert_eq!(slack.posts()[0].text, "You said: what is the status of checkout?");
 }
 
 #[tokio::test]
@@ -178,16 +210,16 @@ async fn an_answer_waits_for_a_rate_limit() {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_is_answered_before_the_bot_stops() {
+async fn what_was_acknowledged_is_answered_across_a_rate_limit() {
     let play = play().await;
     play.slack.answer_next(Fault::RateLimited { retry_after: 1 });
     let mentions = (0..10).map(|index| mention(&format!("Ev0BURST{index}")));
     for result in play.sender.burst(&play.base, 4, mentions).await {
         assert_eq!(result.expect("an answer").status, StatusCode::OK);
     }
-    let drained = play.bot.stop().await;
-    assert_eq!((drained.answered, drained.abandoned), (10, 0));
-    assert_eq!(play.slack.posted(10, SOON).await.expect("all answers").len(), 10);
+    let (slack, worked) = play.worked().await;
+    assert_eq!((worked.answered, worked.put_off), (10, 1));
+    assert_eq!(slack.posted(10, SOON).await.expect("all answers").len(), 10);
 }
 
 #[tokio::test]
@@ -217,7 +249,7 @@ fn the_demo_ends_well() {
     let output = program("demo").output().expect("it runs");
     let out = String::from_utf8(output.stdout).expect("text");
     assert!(output.status.success(), "{out}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(out.ends_with("all 10 as they should be\n"), "{out}");
+    assert!(out.ends_with("all 11 as they should be\n"), "{out}");
     for line in out.lines() {
         assert!(line.chars().count() <= 80, "wider than a terminal: {line}");
     }
@@ -232,16 +264,15 @@ fn a_missing_variable_ends_the_program_with_its_name() {
     assert!(!error.contains("hush"));
 }
 
+/// The bot as a process of its own on this file, and where it listens.
 #[cfg(unix)]
-#[tokio::test]
-async fn the_program_says_where_it_listens_and_finishes_its_answers_on_sigterm() {
-    let slack = SlackApi::start(Settings::archived(TOKEN)).await.expect("a port");
-    slack.answer_next(Fault::RateLimited { retry_after: 1 });
+fn serving(file: &Path, slack: &SlackApi) -> (std::process::Child, String) {
     let mut child = program("serve")
         .env("SLACK_SIGNING_SECRET", SECRET)
         .env("SLACK_BOT_TOKEN", TOKEN)
         .env("SLACK_API_URL", slack.url())
         .env("LISTEN_ADDR", "127.0.0.1:0")
+        .env("DATABASE_URL", format!("sqlite:{}", file.display()))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -249,17 +280,48 @@ async fn the_program_says_where_it_listens_and_finishes_its_answers_on_sigterm()
     let mut line = String::new();
     BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
     let base = line.trim_end().strip_prefix("listening on ").expect("the announcement").to_owned();
+    (child, base)
+}
 
-    let sender = Sender::new(sign::slack(SECRET), sign::slack("other"));
-    let delivery = sender.send(&base, &mention("Ev1"), Variant::Fresh).await.expect("an answer");
-    assert_eq!(delivery.status, StatusCode::OK);
-    let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
+#[cfg(unix)]
+async fn ended(mut child: std::process::Child, signal: &str) -> (bool, String) {
+    let told = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill runs");
     assert!(told.success());
+    let output = tokio::task::spawn_blocking(move || {
+        let status = child.wait().expect("an end");
+        let mut log = String::new();
+        std::io::Read::read_to_string(&mut child.stderr.take().expect("piped"), &mut log).expect("text");
+        (status.success(), log)
+    });
+    output.await.expect("waited")
+}
 
-    let output = tokio::task::spawn_blocking(move || child.wait_with_output()).await.expect("waited").expect("output");
-    let log = String::from_utf8(output.stderr).expect("text");
-    assert!(output.status.success(), "{log}");
-    assert_eq!(slack.posts().iter().filter(|post| post.ts().is_some()).count(), 1, "{log}");
-    assert!(log.contains("the queue is in memory"), "{log}");
-    assert!(!log.contains(SECRET) && !log.contains(TOKEN), "{log}");
+#[cfg(unix)]
+#[tokio::test]
+async fn what_was_acknowledged_and_not_answered_is_answered_after_the_next_start() {
+    for (signal, ends_well) in [("-TERM", true), ("-KILL", false)] {
+        let folder = Folder::new("bot").expect("a folder");
+        let file = folder.path().join("inbox.db");
+        let slack = SlackApi::start(Settings::archived(TOKEN)).await.expect("a port");
+        slack.answer_next(Fault::RateLimited { retry_after: 1 });
+        let (child, base) = serving(&file, &slack);
+        let sender = Sender::new(sign::slack(SECRET), sign::slack("other"));
+        let delivery = sender.send(&base, &mention("Ev1"), Variant::Fresh).await.expect("an answer");
+        assert_eq!(delivery.status, StatusCode::OK);
+        let inbox = SqliteInbox::open(&file).await.expect("the bot's inbox");
+        until(&inbox, |_, waiting| !slack.posts().is_empty() && waiting > 0).await;
+
+        let (well, log) = ended(child, signal).await;
+
+        assert_eq!(well, ends_well, "{log}");
+        assert!(!log.contains(SECRET) && !log.contains(TOKEN), "{log}");
+        assert_eq!(slack.posts().len(), 1, "one that was refused: {log}");
+        let (again, _) = serving(&file, &slack);
+        until(&inbox, |depth, _| depth == 0).await;
+        let (_, log) = ended(again, "-TERM").await;
+        let posts = slack.posts();
+        let answered: Vec<_> = posts.iter().filter(|post| post.ts().is_some()).collect();
+        assert_eq!(answered.len(), 1, "{log}");
+        assert_eq!(answered[0].thread_ts.as_deref(), Some("1700000000.000100"));
+    }
 }

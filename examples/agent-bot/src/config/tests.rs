@@ -119,8 +119,9 @@ fn the_inbox_is_a_file_or_a_server() {
 
 #[test]
 fn no_value_is_printed() {
-    let config = with(&[("SLACK_SIGNING_SECRET_PREVIOUS", "0ld"), ("DATABASE_URL", "postgres://bot:pa55@db.example/bot")])
-        .expect("a configuration");
+    let config =
+        with(&[("SLACK_SIGNING_SECRET_PREVIOUS", "0ld"), ("DATABASE_URL", "postgres://bot:pa55@db.example/bot")])
+            .expect("a configuration");
     let printed = format!("{config:?}");
     for value in ["s3cret", "xoxb-t0ken", "0ld", "pa55"] {
         assert!(!printed.contains(value), "{printed}");

@@ -31,7 +31,8 @@ impl Report {
         if posts.len() != expected_posts || stopped.worked.refused > 0 || stopped.left != Some(0) {
             let cells = ["all in all".to_owned(), String::new(), String::new(), format!("{} posts", posts.len())];
             let dead = format!("{} dead letters", stopped.worked.refused);
-            let left = stopped.left.map_or_else(|| "an inbox that does not answer".to_owned(), |left| format!("{left} left"));
+            let left =
+                stopped.left.map_or_else(|| "an inbox that does not answer".to_owned(), |left| format!("{left} left"));
             report.row(cells, vec![dead, left], Some(format!("{expected_posts} posts, no dead letter, none left")));
         }
         report

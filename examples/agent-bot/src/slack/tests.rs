@@ -19,6 +19,7 @@ fn message() -> Outbound {
         channel: "C0GENERAL".to_owned(),
         thread_ts: Some("1700000000.000100".to_owned()),
         text: "a &lt;b&gt;".to_owned(),
+        step: "key/answer".to_owned(),
     }
 }
 

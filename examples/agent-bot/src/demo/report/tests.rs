@@ -6,6 +6,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::*;
+use crate::executor::Worked;
 
 fn delivery(status: u16) -> Delivery {
     Delivery {
@@ -119,8 +120,9 @@ fn a_post_to_the_channel_is_none_to_a_thread() {
 
 #[test]
 fn an_answer_that_was_acknowledged_and_lost_differs() {
-    for drained in [Drained { failed: 1, ..Drained::default() }, Drained { abandoned: 1, ..Drained::default() }] {
-        let report = Report::new("bot".to_owned(), &[mention(200, 1)], &[post()], drained);
+    let refused = Stopped { worked: Worked { refused: 1, ..Worked::default() }, ..stopped() };
+    for stopped in [refused, Stopped { left: Some(1), ..stopped() }, Stopped { left: None, ..stopped() }] {
+        let report = Report::new("bot".to_owned(), &[mention(200, 1)], &[post()], stopped);
         assert!(!report.all_as_expected());
     }
 }
