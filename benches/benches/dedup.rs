@@ -76,7 +76,7 @@ fn inboxes() -> Result<()> {
         // Its user may have no way into the target directory.
         let own = std::env::temp_dir().join(format!("imchat-benches-{}", std::process::id()));
         let postgres = inbox::postgres(own, rounds, slice).await?;
-        let (many, few) = inbox::growth(&directory.join("growth"), rows, rounds, slice).await?;
+        let (many, few) = inbox::growth(&directory.join("growth"), rows, rounds, 2 * slice).await?;
         std::fs::remove_dir_all(&directory)?;
         if !measuring() {
             println!("# inboxes: checked");

@@ -2,18 +2,7 @@
 
 use std::time::Duration;
 
-use imchat_verify::Clock;
 use time::OffsetDateTime;
-
-/// The machine's clock.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::now_utc()
-    }
-}
 
 /// An instant as the rows hold it.
 pub(crate) fn micros(at: OffsetDateTime) -> i64 {

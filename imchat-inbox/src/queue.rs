@@ -10,10 +10,12 @@ use crate::{InboxError, Job, JobLease};
 /// The side of an inbox that workers see.
 ///
 /// Every verb that takes a lease is one compare-and-set on the job and its fence: [`Settled::Lost`] says that the lease
-/// had ended and nothing was changed.
+/// had ended and nothing was changed. A lease ends by the inbox's clock, whether or not somebody else has taken the job
+/// since, as the leases of a [`DedupStore`](imchat_verify::dedup::DedupStore) do: renew one well before.
 pub trait Queue: Send + Sync + 'static {
     /// Leases at most `most` jobs that are due: the head of each lane only, higher priorities first, then the older ones.
-    /// Jobs that have used up their attempts, also those whose workers died, are buried on the way.
+    /// Jobs that have used up their attempts, also those whose workers died, are buried on the way. Where the future is
+    /// dropped before it answers, the jobs are given back as if they had not been taken.
     fn take(&self, most: usize, lease: Duration) -> impl Future<Output = Result<Vec<Job>, InboxError>> + Send;
 
     /// Makes a lease last for `length` from now.
@@ -23,7 +25,8 @@ pub trait Queue: Send + Sync + 'static {
     /// The work is done: the row stays as a tombstone for the retention, without its body.
     fn done(&self, lease: &JobLease) -> impl Future<Output = Result<Settled, InboxError>> + Send;
 
-    /// The attempt failed: the job is due again after this long, or becomes a dead letter where it was the last one.
+    /// The attempt failed: the job is due again after this long, or becomes a dead letter where it was the last one. How long
+    /// is the caller's to choose; the time is written to the row. Of the reason, 1000 characters are kept.
     fn retry(
         &self,
         lease: &JobLease,

@@ -10,12 +10,14 @@ mod steps;
 
 use std::process::ExitCode;
 
-use steps::{BENCH, MODEL, STEPS, Step};
+use steps::{BENCH, FAULTS, MODEL, STEPS, Step};
 
 const USAGE: &str = "\
 cargo xtask test [STEP…]   run everything CI runs, or only the named steps
 cargo xtask bench          measure verify, ingress and dedup beside the peers
 cargo xtask model          explore both profiles and the designs that lose, and the memory store's threads
+cargo xtask faults --kills N --database sqlite|postgres [--seed N]
+                           kill, pause and cut off ingress and workers, and count what was lost
 cargo xtask help           show this text
 
 Steps of `cargo xtask test`, in order:";
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         },
         ["bench"] => run::all(&[BENCH]),
         ["model"] => run::all(MODEL),
+        ["faults", options @ ..] => run::with(FAULTS, options),
         [] | ["help" | "--help" | "-h"] => {
             println!("{}", usage());
             ExitCode::SUCCESS

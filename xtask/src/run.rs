@@ -54,6 +54,26 @@ pub(crate) fn all(steps: &[Step]) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Runs one step with these options after its line, and prints nothing of its own behind what it prints.
+pub(crate) fn with(step: Step, options: &[&str]) -> ExitCode {
+    let run = || {
+        if step.environment.iter().any(|(name, _)| *name == servers::REQUIRED) {
+            servers::provide()?;
+        }
+        let mut command = command(step.line, root()?)?;
+        command.args(options).envs(step.environment.iter().copied());
+        command.status().map_err(|error| not_started(&error))
+    };
+    match run() {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 fn summarise(passed: &[Passed]) {
     println!("\nSummary");
     for Passed { name, took, counted } in passed {

@@ -155,6 +155,16 @@ pub(crate) const MODEL: &[Step] = &[
     },
 ];
 
+/// The long run of what the tests of `imchat-faults` do shortly; its options come after the line.
+pub(crate) const FAULTS: Step = Step {
+    environment: &[(servers::REQUIRED, "1")],
+    ..step(
+        "faults",
+        "no delivery that got a 2xx is lost, doubled or written stale, whatever is killed",
+        "cargo run -q -p imchat-faults --",
+    )
+};
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

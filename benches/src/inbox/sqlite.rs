@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use imchat_inbox::SqliteInbox;
 use imchat_verify::inbox::Delivery;
 use sqlx::query::Query;
-use sqlx::sqlite::SqliteArguments;
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Sqlite, SqliteConnection};
 use tokio::sync::Mutex;
 
@@ -51,10 +51,11 @@ pub async fn sqlite(directory: &Path, rounds: usize, slice: Duration) -> Result<
     Ok(figures)
 }
 
-/// A connection to a file of the inbox's own tables, with the inbox's own options.
+/// A connection as sqlx gives it, to a file of the inbox's own tables, and as durable as the inbox.
 async fn connect(file: &Path) -> Result<SqliteConnection> {
-    let options = SqliteInbox::open(file).await?.options().clone();
-    Ok(options.connect().await?)
+    drop(SqliteInbox::open(file).await?);
+    let options = SqliteConnectOptions::new().filename(file).journal_mode(SqliteJournalMode::Wal);
+    Ok(options.synchronous(SqliteSynchronous::Full).disable_statement_logging().connect().await?)
 }
 
 async fn insert(db: Arc<Mutex<SqliteConnection>>, rows: usize) -> Result<u64> {

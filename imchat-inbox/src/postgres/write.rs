@@ -4,14 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use imchat_verify::dedup::DedupKey;
-use imchat_verify::inbox::Accepted;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::Notify;
 
 use super::lanes::Lanes;
 use super::{accept, acts, settle, take};
 use crate::InboxError;
-use crate::row::Row;
 use crate::writer::{Backend, Batch, Outcome};
 
 /// How often a batch is tried that deadlocked with another: PostgreSQL ends one of two, and nothing of it was done.
@@ -27,7 +25,7 @@ pub(super) struct Writer {
 
 impl Backend for Writer {
     async fn write(&mut self, batch: &Batch) -> Result<Outcome, InboxError> {
-        let outcome = if batch.is_only_rows() && batch.enqueues.iter().all(|row| row.lane.is_none()) {
+        let outcome = if batch.is_only_plain_rows(usize::MAX) {
             self.rows(batch).await?
         } else {
             self.transact(batch, None).await?
@@ -44,19 +42,12 @@ impl Writer {
     async fn rows(&self, batch: &Batch) -> Result<Outcome, InboxError> {
         let new = accept::new(&mut *self.pool.acquire().await?, &batch.enqueues).await?;
         if new.len() == batch.enqueues.len() {
-            let accepted = new.iter().map(|_| Ok(Accepted::New)).collect();
-            return Ok(Outcome { accepted, due: true, ..Outcome::default() });
+            return Ok(Outcome::all_new(batch));
         }
         match self.transact(batch, Some(&new)).await {
             Ok(outcome) => Ok(outcome),
-            Err(error) => {
-                // The new ones are durable all the same.
-                let due = !new.is_empty();
-                let mut new = new;
-                let told = |row: &Row| if new.remove(&row.key) { Ok(Accepted::New) } else { Err(error.clone()) };
-                let accepted = batch.enqueues.iter().map(told).collect();
-                Ok(Outcome { accepted, due, ..Outcome::default() })
-            }
+            // The new ones are durable all the same.
+            Err(error) => Ok(Outcome::but_for(batch, new, &error)),
         }
     }
 

@@ -96,6 +96,7 @@ impl Row {
     }
 
     /// The state in which it starts: due at once unless it is scheduled for later than now.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn starts(&self, now: i64) -> i64 {
         if self.run_at.is_some_and(|at| at > now) { WAITING } else { READY }
     }

@@ -18,19 +18,25 @@ const INSERT: &str = "INSERT INTO inbox_deliveries (key, digest, witness, same_b
     head, due_at, sealed, headers, body) VALUES ";
 const COLUMNS: usize = 24;
 
-/// Writes down what is new, in the order given, and says of each row what it was.
-pub(super) async fn rows(
-    db: &mut SqliteConnection,
-    rows: &[Row],
-    at: Moment,
-    lanes: &mut Lanes,
-) -> Result<Vec<Accepted>, InboxError> {
+/// Writes down what is new, in the order given, and returns its keys.
+pub(super) async fn new(db: &mut SqliteConnection, rows: &[Row], now: i64) -> Result<HashSet<DedupKey>, InboxError> {
     let mut keys = HashSet::new();
     let first: Vec<&Row> = rows.iter().filter(|row| keys.insert(row.key)).collect();
     let mut new = HashSet::new();
     for chunk in first.chunks(ROWS) {
-        insert(db, chunk, at.now, &mut new).await?;
+        insert(db, chunk, now, &mut new).await?;
     }
+    Ok(new)
+}
+
+/// Says of each row what it was, where those of these keys are new.
+pub(super) async fn rows(
+    db: &mut SqliteConnection,
+    rows: &[Row],
+    mut new: HashSet<DedupKey>,
+    at: Moment,
+    lanes: &mut Lanes,
+) -> Result<Vec<Accepted>, InboxError> {
     let mut accepted = Vec::with_capacity(rows.len());
     for row in rows {
         accepted.push(if new.remove(&row.key) {
@@ -59,8 +65,8 @@ impl Moment {
 
 /// Adds the keys that were not there to `new`.
 ///
-/// Rows come back one by one through a channel, which costs more than to write them. So nothing is returned; where not all
-/// were new, those that were are the last of the table, for nobody else can write in this transaction.
+/// Rows come back one by one through a channel, which costs more than to write them, so nothing is returned. Where not all
+/// were new, those that were are the last of these keys: what was there before has lower numbers.
 async fn insert(
     db: &mut SqliteConnection,
     rows: &[&Row],
@@ -75,10 +81,12 @@ async fn insert(
     if inserted == rows.len() as u64 {
         new.extend(rows.iter().map(|row| row.key));
     } else if inserted > 0 {
-        let last = sqlx::query("SELECT key FROM inbox_deliveries ORDER BY id DESC LIMIT $1")
-            .bind(i64::try_from(inserted).unwrap_or(i64::MAX))
-            .fetch_all(&mut *db)
-            .await?;
+        let before = "SELECT key FROM inbox_deliveries WHERE key IN (VALUES ";
+        let mut query = values::query(before, rows.len(), 1, ") ORDER BY id DESC LIMIT ?");
+        for row in rows {
+            query = query.bind(row.key.as_bytes());
+        }
+        let last = query.bind(i64::try_from(inserted).unwrap_or(i64::MAX)).fetch_all(&mut *db).await?;
         for row in last {
             new.insert(DedupKey::from_bytes(row.try_get(0)?));
         }

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use imchat_verify::Clock;
 use sqlx::sqlite::SqliteConnectOptions;
+use time::OffsetDateTime;
 
 use super::SqliteInbox;
 use crate::InboxError;
-use crate::clock::SystemClock;
 use crate::settings::{Settings, setters};
 
 /// The settings of a [`SqliteInbox`], each with a default.
@@ -27,7 +27,7 @@ impl Default for SqliteInboxBuilder {
     fn default() -> Self {
         Self {
             settings: Settings::default(),
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(OffsetDateTime::now_utc),
             busy_timeout: Duration::from_secs(5),
             beside: false,
         }

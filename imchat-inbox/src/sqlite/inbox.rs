@@ -9,12 +9,12 @@ use imchat_verify::dedup::Settled;
 use imchat_verify::inbox::Accepted;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::lanes::Lanes;
 use super::reads::Reads;
 use super::write::{Times, Writer};
-use super::{SqliteInboxBuilder, accept, schema, settle};
+use super::{SqliteInboxBuilder, accept, checkpoint, schema, settle};
 use crate::clock::span;
 use crate::desk::Desk;
 use crate::row::Row;
@@ -36,6 +36,8 @@ struct Inner {
     reads: Reads,
     times: Times,
     options: SqliteConnectOptions,
+    /// Ended with the inbox, unlike the writer.
+    _upkeep: JoinSet<()>,
 }
 
 impl fmt::Debug for SqliteInbox {
@@ -66,8 +68,7 @@ impl SqliteInbox {
             .statement_cache_capacity(512)
             // 64 MiB: the upper pages of the keys' index, and the leaves that were written last.
             .pragma("cache_size", "-65536")
-            // Keys come in no order, so that a checkpoint writes as many pages as there were deliveries: the fewer the better.
-            .pragma("wal_autocheckpoint", "8000")
+            .pragma("wal_autocheckpoint", checkpoint::AT_MOST)
             .disable_statement_logging();
         let times = Times { clock: builder.clock, retention: span(builder.settings.retention) };
         let mut writer = Writer::connect(&options, times.clone()).await?;
@@ -77,8 +78,10 @@ impl SqliteInbox {
         // It ends by itself, once the last sender is gone and the last order is carried out.
         let _detached: JoinHandle<()> =
             tokio::spawn(writer::run(writer, arrivals, Arc::clone(&desk.due), Arc::clone(&desk.commits)));
+        let mut upkeep = JoinSet::new();
+        upkeep.spawn(checkpoint::run(options.connect().await?, Arc::clone(&desk.commits)));
         let reads = Reads::new(options.clone(), times.clone());
-        Ok(Self(Arc::new(Inner { desk, reads, times, options })))
+        Ok(Self(Arc::new(Inner { desk, reads, times, options, _upkeep: upkeep })))
     }
 
     /// Writes a job down, scheduled or with a priority if it has one.
@@ -105,7 +108,9 @@ impl SqliteInbox {
     ) -> Result<Accepted, InboxError> {
         let row = Row::of(job.into(), &self.0.desk.rules)?;
         let mut lanes = Lanes::default();
-        let accepted = accept::rows(transaction, &[row], self.0.times.moment(), &mut lanes).await?;
+        let (rows, at) = ([row], self.0.times.moment());
+        let new = accept::new(transaction, &rows, at.now).await?;
+        let accepted = accept::rows(transaction, &rows, new, at, &mut lanes).await?;
         lanes.raise(transaction).await?;
         accepted.first().copied().ok_or(InboxError::Row("key"))
     }

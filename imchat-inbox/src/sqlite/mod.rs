@@ -3,6 +3,7 @@
 mod accept;
 mod acts;
 mod builder;
+mod checkpoint;
 mod inbox;
 mod lanes;
 mod reads;

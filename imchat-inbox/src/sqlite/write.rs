@@ -1,13 +1,16 @@
-//! A batch in one transaction of the one connection that writes.
+//! A batch in one transaction, or one statement where that is all it is, of the one connection that writes.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use imchat_verify::Clock;
+use imchat_verify::dedup::DedupKey;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use super::accept::Moment;
 use super::lanes::Lanes;
+use super::values::ROWS;
 use super::{accept, acts, settle, take};
 use crate::InboxError;
 use crate::clock::micros;
@@ -40,13 +43,37 @@ impl Writer {
 
 impl Backend for Writer {
     async fn write(&mut self, batch: &Batch) -> Result<Outcome, InboxError> {
+        if batch.is_only_plain_rows(ROWS) { self.rows(batch).await } else { self.transact(batch, None).await }
+    }
+}
+
+impl Writer {
+    /// Rows alone are one statement, which needs no transaction around it; what was there before comes after.
+    async fn rows(&mut self, batch: &Batch) -> Result<Outcome, InboxError> {
+        let new = accept::new(&mut self.db, &batch.enqueues, self.times.moment().now).await?;
+        if new.len() == batch.enqueues.len() {
+            return Ok(Outcome::all_new(batch));
+        }
+        match self.transact(batch, Some(new.clone())).await {
+            Ok(outcome) => Ok(outcome),
+            // The new ones are durable all the same.
+            Err(error) => Ok(Outcome::but_for(batch, new, &error)),
+        }
+    }
+
+    async fn transact(&mut self, batch: &Batch, new: Option<HashSet<DedupKey>>) -> Result<Outcome, InboxError> {
         // One that turns from reading to writing can be refused after it has begun; this one waits its turn first.
         let mut db = self.db.begin_with("BEGIN IMMEDIATE").await?;
         // After the wait: leases may have ended meanwhile.
         let at = self.times.moment();
         let mut lanes = Lanes::default();
+        let new = match new {
+            Some(new) => new,
+            None => accept::new(&mut db, &batch.enqueues, at.now).await?,
+        };
+        let accepted = accept::rows(&mut db, &batch.enqueues, new, at, &mut lanes).await?;
         let mut outcome = Outcome {
-            accepted: accept::rows(&mut db, &batch.enqueues, at, &mut lanes).await?.into_iter().map(Ok).collect(),
+            accepted: accepted.into_iter().map(Ok).collect(),
             settled: settle::leases(&mut db, &batch.settles, at.now, &mut lanes).await?,
             ..Outcome::default()
         };

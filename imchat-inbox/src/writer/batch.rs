@@ -44,10 +44,10 @@ impl Batch {
         self.len() == 0
     }
 
-    /// Whether there is nothing in it but new rows.
-    #[cfg(feature = "postgres")]
-    pub(crate) const fn is_only_rows(&self) -> bool {
-        self.len() == self.enqueues.len()
+    /// Whether it is nothing but rows without lanes, at most so many: one statement writes those.
+    pub(crate) fn is_only_plain_rows(&self, most: usize) -> bool {
+        let rows = self.enqueues.len();
+        self.len() == rows && rows <= most && self.enqueues.iter().all(|row| row.lane.is_none())
     }
 
     /// Jobs that were leased for somebody who is gone.

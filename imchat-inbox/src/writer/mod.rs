@@ -7,16 +7,17 @@
 mod batch;
 mod order;
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use imchat_verify::dedup::Settled;
+use imchat_verify::dedup::{DedupKey, Settled};
 use imchat_verify::inbox::Accepted;
 use tokio::sync::{Mutex, Notify, mpsc};
 
 use crate::InboxError;
-use crate::row::Stored;
+use crate::row::{Row, Stored};
 pub(crate) use batch::Batch;
 use batch::Waiting;
 pub(crate) use order::{Act, Entry, NO_ANSWER, Order, Orders, Settle, Take, Way};
@@ -37,6 +38,21 @@ pub(crate) struct Outcome {
     pub(crate) acted: Vec<u64>,
     /// Whether there may be something to take that was not there before.
     pub(crate) due: bool,
+}
+
+impl Outcome {
+    /// Of rows that were all new.
+    pub(crate) fn all_new(batch: &Batch) -> Self {
+        let accepted = batch.enqueues.iter().map(|_| Ok(Accepted::New)).collect();
+        Self { accepted, due: true, ..Self::default() }
+    }
+
+    /// Of rows of which these were written, and the others failed.
+    pub(crate) fn but_for(batch: &Batch, mut new: HashSet<DedupKey>, error: &InboxError) -> Self {
+        let due = !new.is_empty();
+        let told = |row: &Row| if new.remove(&row.key) { Ok(Accepted::New) } else { Err(error.clone()) };
+        Self { accepted: batch.enqueues.iter().map(told).collect(), due, ..Self::default() }
+    }
 }
 
 /// The orders of one inbox; more than one writer may share them.

@@ -1,4 +1,5 @@
 //! One suite for both databases, on real files and a real server.
+#![cfg_attr(not(all(feature = "postgres", feature = "sqlite")), allow(dead_code, unused_imports, unused_macros))]
 #![allow(
     missing_docs,
     unreachable_pub,

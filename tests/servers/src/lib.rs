@@ -5,11 +5,13 @@
 #![allow(clippy::panic, reason = "a server that must start and does not should stop its test at once")]
 
 mod folder;
+mod postgres;
 mod redis;
 
 use std::io::Write as _;
 
 pub use folder::Folder;
+pub use postgres::PostgresServer;
 pub use redis::RedisServer;
 
 /// Set to `1` where a missing server is a failure.
