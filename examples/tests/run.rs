@@ -61,6 +61,21 @@ fn axum_slack() {
     );
 }
 
+#[test]
+fn axum_inbox() {
+    prints(
+        env!("CARGO_BIN_EXE_axum-inbox"),
+        &[
+            "200 OK, Some(New)",
+            "200 OK, Some(Duplicate { differs: Nothing })",
+            "401 Unauthorized, None",
+            "attempt 1 at app_mention: 164 bytes of slack",
+            "settled: Ok",
+            "left: 0",
+        ],
+    );
+}
+
 /// It would otherwise serve the whole machine under a secret that is published here.
 #[test]
 fn axum_slack_does_not_serve_without_a_secret_of_yours() {
@@ -108,6 +123,7 @@ fn every_example_fits_on_one_page() {
         ("core-only", include_str!("../core-only/main.rs")),
         ("tower-github", include_str!("../tower-github/main.rs")),
         ("axum-slack", include_str!("../axum-slack/main.rs")),
+        ("axum-inbox", include_str!("../axum-inbox/main.rs")),
         ("custom-scheme", include_str!("../custom-scheme/main.rs")),
         ("custom-store", include_str!("../custom-store/main.rs")),
     ] {

@@ -1,38 +1,11 @@
 //! Senders that hang up: nothing that was promised is lost, and what was written down is written down once.
 
-use std::future::{Future, poll_fn};
-use std::task::Poll;
-
-use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::StatusCode;
 use imchat_verify::inbox::{Accepted, Differs};
 use tower::ServiceExt as _;
 
 use super::fixture::{Written, accepted};
-use crate::tower::fixture::{Script, Step, event, millis, seen, slack};
-
-/// Polls a future until it is ready, or drops it when it is pending once more than this often.
-async fn dropped_after<F: Future>(pendings: usize, future: F) -> Option<F::Output> {
-    let mut future = Box::pin(future);
-    let mut left = pendings;
-    poll_fn(|cx| match future.as_mut().poll(cx) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending if left == 0 => Poll::Ready(None),
-        Poll::Pending => {
-            left -= 1;
-            Poll::Pending
-        }
-    })
-    .await
-}
-
-/// A delivery whose body comes in pieces.
-async fn in_pieces(id: &str) -> Request<Script> {
-    let (parts, body) = event(id).into_parts();
-    let bytes = seen(Response::new(body)).await.body;
-    let pieces = bytes.chunks(20).flat_map(|piece| [Step::Wait(millis(1)), Step::Data(Bytes::copy_from_slice(piece))]);
-    Request::from_parts(parts, Script::new(pieces.collect::<Vec<_>>()))
-}
+use crate::tower::fixture::{dropped_after, event, in_pieces, slack};
 
 #[tokio::test(start_paused = true)]
 async fn dropped_at_any_await_the_retry_is_new_or_a_duplicate_of_what_is_durable() {

@@ -1,9 +1,7 @@
 //! Dropped at every await, panicking, late: what is acknowledged is durable, and what is not done is done again.
 
 use std::convert::Infallible;
-use std::future::{Future, poll_fn};
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -15,31 +13,8 @@ use tokio::time::{Instant, advance};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 use super::fixture::{
-    Fault, Faulty, Inner, Script, Step, Verb, archived, event, millis, reason, retry_after, seconds, seen, slack,
+    Fault, Faulty, Inner, Verb, archived, dropped_after, event, in_pieces, millis, reason, retry_after, seconds, slack,
 };
-
-/// Polls a future until it is ready, or drops it when it is pending once more than this often.
-async fn dropped_after<F: Future>(pendings: usize, future: F) -> Option<F::Output> {
-    let mut future = Box::pin(future);
-    let mut left = pendings;
-    poll_fn(|cx| match future.as_mut().poll(cx) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending if left == 0 => Poll::Ready(None),
-        Poll::Pending => {
-            left -= 1;
-            Poll::Pending
-        }
-    })
-    .await
-}
-
-/// A delivery whose body comes in three pieces.
-async fn in_pieces(id: &str) -> Request<Script> {
-    let (parts, body) = event(id).into_parts();
-    let bytes = seen(Response::new(body)).await.body;
-    let pieces = bytes.chunks(20).flat_map(|piece| [Step::Wait(millis(1)), Step::Data(Bytes::copy_from_slice(piece))]);
-    Request::from_parts(parts, Script::new(pieces.collect::<Vec<_>>()))
-}
 
 /// Lets everything that was spawned come to where it waits for time to pass.
 async fn settle_down() {
