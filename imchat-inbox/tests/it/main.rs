@@ -11,6 +11,7 @@
     reason = "a test that is broken should stop at once, and a test binary has no outside"
 )]
 
+mod conformance;
 mod directory;
 #[cfg(feature = "postgres")]
 mod postgres;
