@@ -8,6 +8,8 @@ mod job;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod queue;
+#[cfg(feature = "reconcile")]
+pub mod reconcile;
 mod row;
 mod seal;
 mod settings;
