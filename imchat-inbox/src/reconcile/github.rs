@@ -32,6 +32,7 @@ const API_VERSION: HeaderName = HeaderName::from_static("x-github-api-version");
 /// use imchat_inbox::reconcile::{GitHubDeliveries, ReconcileError};
 ///
 /// # fn main() -> Result<(), ReconcileError> {
+/// # let _installed = rustls::crypto::ring::default_provider().install_default();
 /// let client = reqwest::Client::new();
 /// let hook = GitHubDeliveries::of_repository(client, "a token of the hook's owner", "octocat", "hello-world", 42)?;
 /// assert!(!format!("{hook:?}").contains("token"));

@@ -41,6 +41,7 @@ const MOST_TYPES: usize = 20;
 /// use imchat_inbox::reconcile::{ReconcileError, StripeEvents};
 ///
 /// # fn main() -> Result<(), ReconcileError> {
+/// # let _installed = rustls::crypto::ring::default_provider().install_default();
 /// let events = StripeEvents::new(reqwest::Client::new(), "rk_test_of_a_key_that_may_read_events")?
 ///     .endpoint("orders")
 ///     .types(["invoice.paid", "invoice.payment_failed"]);

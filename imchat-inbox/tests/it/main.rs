@@ -13,6 +13,8 @@
 mod directory;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(all(feature = "reconcile", feature = "sqlite"))]
+mod reconcile;
 mod room;
 #[cfg(feature = "sqlite")]
 mod sqlite;
