@@ -3,7 +3,8 @@
 //! A webhook that was sent while nobody listened is lost once the platform stops trying: GitHub does at once, Stripe after
 //! three days. A run asks a [`Source`] what it sent since a time, and has the inbox accept it under the key that the webhook
 //! would have had: what never came is new, what came is a duplicate, and what comes later is one too. So runs may overlap,
-//! and `since` should reach back further than the last run.
+//! and `since` should reach back further than the last run; but no further than the inbox's retention, beyond which what was done
+//! is forgotten and would be new again: such a run is refused.
 //!
 //! 1. The platform's pages are read, newest first; no more than [`Reconcile::most_pages`], and none twice.
 //! 2. A delivery that the page has in full is accepted at once ([`StripeEvents`]).

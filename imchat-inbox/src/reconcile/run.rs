@@ -82,7 +82,7 @@ impl<'a, I: Inbox> Reconcile<'a, I> {
     ///
     /// [`ReconcileError`] at the first page that cannot be had or read, or where the inbox fails; see
     /// [`wait`](ReconcileError::wait) for when to run again. What was accepted before stays accepted. After an error among
-    /// the pages nothing is asked for again.
+    /// the pages nothing is asked for again. [`ReconcileError::Setting`] where the span is longer than the inbox's retention.
     pub async fn poll_once<S: Source>(&self, source: &S, span: Span) -> Result<Outcome, ReconcileError> {
         self.poll(source, span, None).await
     }
@@ -107,6 +107,10 @@ impl<'a, I: Inbox> Reconcile<'a, I> {
         span: Span,
         mut cursor: Option<Cursor>,
     ) -> Result<Outcome, ReconcileError> {
+        let back = span.now.unix_timestamp().saturating_sub(span.since.unix_timestamp());
+        if u64::try_from(back).unwrap_or(0) > self.inbox.retention().as_secs() {
+            return Err(FORGOTTEN);
+        }
         let mut outcome = Outcome::default();
         let mut tries: BTreeMap<String, Tries> = BTreeMap::new();
         let mut read = BTreeSet::new();
@@ -177,6 +181,11 @@ impl<'a, I: Inbox> Reconcile<'a, I> {
         Ok(())
     }
 }
+
+// What was done and forgotten would be new once more.
+const FORGOTTEN: ReconcileError = ReconcileError::Setting(
+    "`since` reaches back further than the inbox remembers keys: ask for less, or raise the inbox's `retention`",
+);
 
 /// The attempts of one delivery.
 struct Tries {

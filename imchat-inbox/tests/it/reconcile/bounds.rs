@@ -61,6 +61,21 @@ async fn a_stripe_that_forgets_where_the_page_starts_ends_the_run() {
     assert_eq!(platform.desk.asked().len(), 2);
 }
 
+#[tokio::test]
+async fn a_run_beyond_what_the_inbox_remembers_is_refused_before_anything_is_asked() {
+    let platform = Stripe::start().await;
+    platform.happens(&event("evt_1", "invoice.paid", ""));
+    let room = Inbox::new().await;
+    let eight_days = time::Duration::days(8);
+    let run = Reconcile::new(&room.inbox);
+    let longer = Span { since: now() - eight_days - time::Duration::seconds(1), now: now() };
+    let error = run.poll_once(&platform.source(), longer).await.unwrap_err();
+    assert!(matches!(error, ReconcileError::Setting(_)), "{error:?}");
+    assert!(platform.desk.asked().is_empty());
+    let longest = Span { since: now() - eight_days, now: now() };
+    assert_eq!(run.poll_once(&platform.source(), longest).await.unwrap().new, 1);
+}
+
 /// Lists an attempt that failed, and cannot ask for it.
 struct Mute;
 

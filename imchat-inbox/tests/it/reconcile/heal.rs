@@ -59,7 +59,7 @@ fn signed(guid: &'static str, body: &str) -> Payload {
 }
 
 #[tokio::test]
-async fn a_delivery_lost_in_downtime_is_sent_again_by_github_and_new_exactly_once() {
+async fn a_delivery_lost_in_downtime_is_sent_again_by_github_and_is_new_at_the_door_alone() {
     let (platform, room) = (GitHub::start().await, Inbox::new().await);
     let (sender, mut accepted) = mpsc::unbounded_channel();
     let down = Arc::new(AtomicBool::new(false));

@@ -68,27 +68,33 @@ pub fn instead(status: u16, headers: &[(&'static str, &str)]) -> Instead {
 
 /// The desk that every request passes.
 #[derive(Debug, Clone, Default)]
-pub struct Desk(Arc<Mutex<(Vec<Asked>, VecDeque<Option<Instead>>)>>);
+pub struct Desk(Arc<Mutex<Papers>>);
+
+#[derive(Debug, Default)]
+struct Papers {
+    asked: Vec<Asked>,
+    script: VecDeque<Option<Instead>>,
+}
 
 impl Desk {
     /// The next requests get these answers; `None` is the platform's own.
     pub fn script(&self, answers: impl IntoIterator<Item = Option<Instead>>) {
-        self.0.lock().unwrap().1.extend(answers);
+        self.0.lock().unwrap().script.extend(answers);
     }
 
     pub fn asked(&self) -> Vec<Asked> {
-        self.0.lock().unwrap().0.clone()
+        self.0.lock().unwrap().asked.clone()
     }
 
     /// Notes the request; the answer that is put in its way, a wrong token's among them.
     pub fn pass(&self, request: &Request<Body>) -> Option<Response<Body>> {
-        let (parts, mut state) = (request, self.0.lock().unwrap());
-        state.0.push(Asked {
-            method: parts.method().to_string(),
-            uri: parts.uri().clone(),
-            headers: parts.headers().clone(),
+        let mut papers = self.0.lock().unwrap();
+        papers.asked.push(Asked {
+            method: request.method().to_string(),
+            uri: request.uri().clone(),
+            headers: request.headers().clone(),
         });
-        if let Some(Some(instead)) = state.1.pop_front() {
+        if let Some(Some(instead)) = papers.script.pop_front() {
             let mut answer = Response::builder().status(instead.status);
             for (name, value) in instead.headers {
                 answer = answer.header(name, value);

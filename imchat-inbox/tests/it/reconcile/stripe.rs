@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use imchat_inbox::reconcile::{Reconcile, Source, StripeEvents};
 use imchat_inbox::{DeadLetters, Queue, Upkeep};
+use imchat_verify::dedup::Settled;
 use imchat_verify::inbox::{Accepted, Delivery, Differs, Inbox as _};
 use imchat_verify::providers::{STRIPE, Stripe as Provider};
 use imchat_verify::sign::{SignRequest, Signer};
@@ -165,7 +166,7 @@ async fn a_run_revives_no_dead_letter() {
     platform.happens(&text);
     room.inbox.accept(webhook(&text, None)).await.unwrap();
     let job = room.inbox.take(1, Duration::from_secs(60)).await.unwrap().remove(0);
-    room.inbox.bury(&job.lease, "no use").await.unwrap();
+    assert_eq!(room.inbox.bury(&job.lease, "no use").await.unwrap(), Settled::Ok);
 
     let outcome = Reconcile::new(&room.inbox).poll_once(&platform.source(), span()).await.unwrap();
     assert_eq!((outcome.new, outcome.duplicates), (0, 1));
