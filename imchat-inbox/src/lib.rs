@@ -10,6 +10,8 @@ mod job;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod queue;
+#[cfg(feature = "reconcile")]
+pub mod reconcile;
 mod row;
 mod seal;
 mod settings;

@@ -15,6 +15,8 @@ mod conformance;
 mod directory;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(all(feature = "reconcile", feature = "sqlite"))]
+mod reconcile;
 mod room;
 #[cfg(feature = "sqlite")]
 mod sqlite;

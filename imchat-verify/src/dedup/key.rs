@@ -5,6 +5,7 @@ use core::fmt;
 
 use crate::Digest;
 use crate::engine::sha256;
+use crate::scheme::{Key, Scheme};
 
 const ROOM: usize = 63;
 
@@ -27,6 +28,33 @@ impl DedupKey {
         let mut writer = Writer::new();
         writer.raw(bytes);
         if writer.overflowed { hashed(&sha256(bytes)) } else { writer.key }
+    }
+
+    /// The key that a verifier of this scheme gives to deliveries with this id, for those that came by another way, such
+    /// as a poll of the platform's API; `None` where the scheme's keys are no ids, or where the id is empty.
+    ///
+    /// The endpoint is the verifier's; an empty tenant is none. Kinds of deliveries that have a key of their own do not
+    /// count: the key is that of the scheme's default kind.
+    ///
+    /// ```
+    /// use imchat_verify::dedup::DedupKey;
+    /// use imchat_verify::providers::{GITHUB, STRIPE};
+    ///
+    /// let orders = DedupKey::of_id(&STRIPE, Some("orders"), None, "evt_1");
+    /// assert!(orders.is_some());
+    /// assert_ne!(orders, DedupKey::of_id(&STRIPE, None, None, "evt_1"));
+    /// // GitHub signs no id: its keys are the digests of the bodies.
+    /// assert_eq!(DedupKey::of_id(&GITHUB, None, None, "72d3162e"), None);
+    /// ```
+    #[must_use]
+    pub fn of_id(scheme: &Scheme, endpoint: Option<&str>, tenant: Option<&str>, id: &str) -> Option<Self> {
+        let scope = Scope { provider: scheme.name, endpoint, tenant: tenant.filter(|tenant| !tenant.is_empty()) };
+        match scheme.key {
+            _ if id.is_empty() => None,
+            Key::Id(_) => Some(scope.id_key(id)),
+            Key::SecretId(_) => Some(scope.secret_id_key(id)),
+            Key::BodyDigest | Key::Never => None,
+        }
     }
 
     /// The key's bytes, at most 63.
