@@ -15,6 +15,7 @@
 )]
 
 pub mod bare;
+pub mod by_hand;
 pub mod inbox;
 pub mod load;
 pub mod ours;
