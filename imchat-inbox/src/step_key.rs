@@ -42,8 +42,8 @@ impl StepKey {
         &self.0
     }
 
-    /// The first 16 bytes as a UUID of version 8 in lower case, such as Slack's `client_msg_id` or Feishu's `uuid`, which
-    /// takes 50 characters at most.
+    /// The first 16 bytes as a UUID of version 8 in lower case, for platforms that want one or take no more, such as
+    /// Feishu, whose `uuid` has 50 characters at most.
     ///
     /// Version 8 is the one for contents of one's own: <https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-8>
     #[must_use]

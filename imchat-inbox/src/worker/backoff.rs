@@ -40,11 +40,16 @@ impl Backoff {
     pub fn pause(&self, attempt: u32, seed: u64) -> Duration {
         let doubled = 2_u32.saturating_pow(attempt.saturating_sub(1));
         let longest = self.first.saturating_mul(doubled).min(self.most);
-        let half = longest / 2;
+        let half = part(longest, 2);
         // Of 1024 parts: nobody tells finer ones apart.
         let parts = u32::try_from(spread(seed) & 0x3FF).unwrap_or(0);
-        half.saturating_add((half / 1023).saturating_mul(parts)).min(longest)
+        half.saturating_add(part(half, 1023).saturating_mul(parts)).min(longest)
     }
+}
+
+/// One of so many parts.
+pub(super) fn part(whole: Duration, parts: u32) -> Duration {
+    whole.checked_div(parts).unwrap_or_default()
 }
 
 /// Neighbouring seeds far apart, by the mixer of SplitMix64: <https://doi.org/10.1145/2660193.2660195>

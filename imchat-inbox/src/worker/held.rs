@@ -6,7 +6,7 @@ use std::time::Duration;
 use imchat_verify::dedup::Settled;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::backoff::Backoff;
+use super::backoff::{Backoff, part};
 use super::unheard::{Unheard, within};
 use crate::{InboxError, JobLease, Queue};
 
@@ -36,7 +36,7 @@ impl<Q: Queue> Held<'_, Q> {
     /// Renews the lease at a third of its life, until it is lost. That it should be over by this machine's clock does not
     /// count: the queue decides.
     pub(super) async fn keep(&self) {
-        let third = self.length / 3;
+        let third = part(self.length, 3);
         let (mut since, mut failures) = (self.since, 0_u32);
         loop {
             let wait = if failures == 0 {
@@ -86,7 +86,7 @@ impl<Q: Queue> Held<'_, Q> {
 
     /// A database that hangs must leave time for another try.
     async fn in_time(&self, call: impl Future<Output = Result<Settled, InboxError>>) -> Result<Settled, Unheard> {
-        within(self.length / 3, call).await
+        within(part(self.length, 3), call).await
     }
 
     /// Of its own for every attempt.

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use imchat_inbox::worker::{Outcome, Permanent};
 use imchat_inbox::{Job, Worker};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tower::service_fn;
 
-use super::{Fake, Fault, Plain, Reports, SECOND, State, start, until};
+use super::{Fake, Fault, Plain, Reports, SECOND, State, Told, start, takes, until};
 use crate::room::delivery;
 
 #[tokio::test(start_paused = true)]
 async fn what_ends_within_the_drain_time_is_settled_and_nothing_more_is_taken() {
     let queue = Fake::of([delivery("a"), delivery("b")]);
-    let service = service_fn(async |_: Job| Ok::<_, Permanent>(sleep(10 * SECOND).await));
+    let service = service_fn(async |_: Job| takes(10 * SECOND).await);
     let worker = start!(Worker::new(queue.clone(), service).concurrency(1).drain(20 * SECOND));
     until(|| queue.state(0).0 == State::Leased).await;
     let start = Instant::now();
@@ -27,7 +27,7 @@ async fn what_ends_within_the_drain_time_is_settled_and_nothing_more_is_taken() 
 #[tokio::test(start_paused = true)]
 async fn what_does_not_is_stopped_and_given_back_uncounted() {
     let (queue, reports) = (Fake::of([delivery("a")]), Reports::default());
-    let service = service_fn(async |_: Job| Ok::<_, Permanent>(pending::<()>().await));
+    let service = service_fn(async |_: Job| pending::<Told>().await);
     let worker = start!(reports.keep(Worker::new(queue.clone(), service).drain(20 * SECOND)));
     until(|| queue.state(0).0 == State::Leased).await;
     let start = Instant::now();
@@ -40,7 +40,7 @@ async fn what_does_not_is_stopped_and_given_back_uncounted() {
 #[tokio::test(start_paused = true)]
 async fn a_queue_that_cannot_give_back_ends_the_lease() {
     let queue = Fake::of([delivery("a")]);
-    let service = service_fn(async |_: Job| Ok::<_, Permanent>(pending::<()>().await));
+    let service = service_fn(async |_: Job| pending::<Told>().await);
     let worker = start!(Worker::new(Plain(queue.clone()), service).drain(SECOND).lease(600 * SECOND));
     until(|| queue.state(0).0 == State::Leased).await;
     worker.stop().await;
@@ -68,7 +68,7 @@ async fn a_take_that_is_under_way_is_awaited_and_its_jobs_are_given_back() {
 #[tokio::test(start_paused = true)]
 async fn a_queue_that_hangs_does_not_keep_the_worker_from_stopping() {
     let queue = Fake::of([delivery("a")]);
-    let service = service_fn(async |_: Job| Ok::<_, Permanent>(pending::<()>().await));
+    let service = service_fn(async |_: Job| pending::<Told>().await);
     let worker = start!(Worker::new(queue.clone(), service).drain(20 * SECOND).lease(600 * SECOND));
     until(|| queue.state(0).0 == State::Leased).await;
     for _ in 0..9 {
@@ -91,7 +91,7 @@ async fn a_worker_that_is_idle_stops_at_once() {
     until(|| !queue.calls("take").is_empty()).await;
     let start = Instant::now();
     worker.stop().await;
-    assert_eq!(start.elapsed(), SECOND * 0);
+    assert_eq!(start.elapsed(), std::time::Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,7 +108,7 @@ async fn a_worker_that_is_dropped_stops_its_handlers() {
         let tell = Tell(Arc::clone(&tell));
         async move {
             let _tell = tell;
-            Ok::<_, Permanent>(pending::<()>().await)
+            pending::<Told>().await
         }
     });
     let worker = tokio::spawn(Worker::new(queue.clone(), service).run());

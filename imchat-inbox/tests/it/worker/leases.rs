@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use imchat_inbox::worker::{Outcome, Permanent};
 use imchat_inbox::{Job, Worker};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tower::service_fn;
 
-use super::{Fake, Fault, Reports, SECOND, State, start, until};
+use super::{Fake, Fault, Reports, SECOND, State, start, takes, until};
 use crate::room::delivery;
 
 /// Tells when it is dropped.
@@ -24,7 +24,7 @@ impl Drop for Dropped {
 #[tokio::test(start_paused = true)]
 async fn a_job_that_takes_ten_leases_is_worked_on_once() {
     let queue = Fake::of([delivery("a")]);
-    let service = service_fn(async |_: Job| Ok::<_, Permanent>(sleep(300 * SECOND).await));
+    let service = service_fn(async |_: Job| takes(300 * SECOND).await);
     let worker = start!(Worker::new(queue.clone(), service).lease(30 * SECOND));
     until(|| queue.state(0) == (State::Done, 1)).await;
     worker.stop().await;
@@ -37,7 +37,7 @@ async fn a_job_that_takes_ten_leases_is_worked_on_once() {
 async fn a_lease_counts_from_before_the_take() {
     let queue = Fake::of([delivery("a")]);
     queue.fault("take", Fault::Slow(8 * SECOND));
-    let service = service_fn(async |_: Job| Ok::<_, Permanent>(sleep(3 * SECOND).await));
+    let service = service_fn(async |_: Job| takes(3 * SECOND).await);
     let worker = start!(Worker::new(queue.clone(), service).lease(30 * SECOND));
     until(|| queue.state(0) == (State::Done, 1)).await;
     worker.stop().await;
@@ -72,7 +72,7 @@ async fn a_lost_lease_stops_the_handler_and_writes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_lease_that_was_lost_at_the_end_is_reported_and_writes_nothing() {
     let (queue, reports) = (Fake::of([delivery("a")]), Reports::default());
-    let service = service_fn(async |_: Job| Ok::<_, Permanent>(sleep(SECOND).await));
+    let service = service_fn(async |_: Job| takes(SECOND).await);
     let worker = start!(reports.keep(Worker::new(queue.clone(), service)));
     until(|| queue.state(0).0 == State::Leased).await;
     queue.steal(0);
@@ -89,7 +89,7 @@ async fn a_renewal_that_fails_is_tried_again_and_stops_nobody() {
         queue.fault("heartbeat", Fault::Error);
     }
     queue.fault("heartbeat", Fault::Hang);
-    let service = service_fn(async |_: Job| Ok::<_, Permanent>(sleep(100 * SECOND).await));
+    let service = service_fn(async |_: Job| takes(100 * SECOND).await);
     let start = Instant::now();
     let worker = start!(Worker::new(queue.clone(), service).lease(30 * SECOND));
     until(|| queue.state(0) == (State::Done, 1)).await;

@@ -11,13 +11,23 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use imchat_inbox::Worker;
-use imchat_inbox::worker::{Outcome, Report};
+use imchat_inbox::worker::{Outcome, Permanent, Report};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 pub use fake::{Fake, Fault, MOST_ATTEMPTS, Plain, State, until};
 
 pub const SECOND: Duration = Duration::from_secs(1);
+
+/// What a service says that cannot fail for a while.
+pub type Told = Result<(), Permanent>;
+
+/// Takes so long, and is done.
+pub async fn takes(time: Duration) -> Told {
+    sleep(time).await;
+    Ok(())
+}
 
 /// What a worker reported.
 #[derive(Clone, Default)]
@@ -67,11 +77,5 @@ impl Working {
     pub async fn stop(self) {
         drop(self.stop);
         self.task.await.expect("the worker panicked");
-    }
-
-    /// Only tells it.
-    pub fn tell(self) -> JoinHandle<()> {
-        drop(self.stop);
-        self.task
     }
 }

@@ -9,7 +9,7 @@ use imchat_inbox::{Job, Worker};
 use tokio::time::Instant;
 use tower::{ServiceBuilder, service_fn};
 
-use super::{Fake, MOST_ATTEMPTS, Reports, SECOND, State, start, until};
+use super::{Fake, MOST_ATTEMPTS, Reports, SECOND, State, start, takes, until};
 use crate::room::delivery;
 
 /// An error of an application, over one that says more.
@@ -31,7 +31,7 @@ impl Error for Failed {
 #[tokio::test(start_paused = true)]
 async fn what_is_done_is_done_and_reported() {
     let (queue, reports) = (Fake::of([delivery("a")]), Reports::default());
-    let service = service_fn(async |_: Job| Ok::<_, Permanent>(tokio::time::sleep(SECOND).await));
+    let service = service_fn(async |_: Job| takes(SECOND).await);
     let worker = start!(reports.keep(Worker::new(queue.clone(), service)));
     until(|| queue.state(0) == (State::Done, 1)).await;
     worker.stop().await;

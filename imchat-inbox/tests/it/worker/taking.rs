@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep};
 use tower::{Service, ServiceBuilder, service_fn};
 
-use super::{Fake, Fault, MOST_ATTEMPTS, SECOND, State, start, until};
+use super::{Fake, Fault, MOST_ATTEMPTS, SECOND, State, start, takes, until};
 use crate::room::{delivery, in_lane};
 
 fn numbered(count: usize) -> Fake {
@@ -45,7 +45,7 @@ async fn no_more_jobs_run_than_the_concurrency_says() {
 #[tokio::test(start_paused = true)]
 async fn slots_that_are_free_together_are_filled_by_one_take() {
     let queue = numbered(32);
-    let service = service_fn(async |_: Job| Ok::<_, Permanent>(sleep(SECOND).await));
+    let service = service_fn(async |_: Job| takes(SECOND).await);
     let worker = start!(Worker::new(queue.clone(), service).concurrency(8));
     until(|| all_done(&queue, 32)).await;
     worker.stop().await;
@@ -63,7 +63,7 @@ async fn slots_that_become_free_during_a_take_are_filled_by_the_next_one() {
     // One ends each tenth of a second: ten while a take is under way.
     let service = service_fn(async |job: Job| {
         let number: u32 = std::str::from_utf8(job.delivery.key.as_bytes()).unwrap().parse().unwrap();
-        Ok::<_, Permanent>(sleep(SECOND / 10 * (number % 16)).await)
+        takes(SECOND / 10 * (number % 16)).await
     });
     let worker = start!(Worker::new(queue.clone(), service).concurrency(16));
     until(|| all_done(&queue, 100)).await;
@@ -218,7 +218,7 @@ async fn no_job_waits_under_a_lease_for_a_limit_of_the_service() {
     let limit = Arc::new(Semaphore::new(2));
     let service = ServiceBuilder::new()
         .layer(tower::limit::GlobalConcurrencyLimitLayer::with_semaphore(Arc::clone(&limit)))
-        .service_fn(async |_: Job| Ok::<_, Permanent>(sleep(SECOND).await));
+        .service_fn(async |_: Job| takes(SECOND).await);
     let worker = start!(Worker::new(queue.clone(), service).concurrency(8));
     until(|| queue.state(0).0 == State::Leased).await;
     assert_eq!((queue.state(1).0, queue.state(2).0), (State::Leased, State::Waiting));
