@@ -58,6 +58,13 @@ macro_rules! verbs {
                 self.0.desk.bury(lease, why).await
             }
 
+            async fn give_back(
+                &self,
+                lease: &$crate::JobLease,
+            ) -> Result<imchat_verify::dedup::Settled, $crate::InboxError> {
+                self.0.desk.orders.settle(lease, $crate::writer::Way::GiveBack).await
+            }
+
             async fn wait(&self) {
                 // Where the database cannot say when, the polling interval has to do.
                 let next_due = self.0.reads.next_due().await.ok().flatten();
