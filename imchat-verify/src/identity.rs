@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::fmt::{self, Write as _};
 
 use crate::Digest;
+use crate::batch::Batch;
 use crate::dedup::DedupKey;
 use crate::engine::{Core, sha256};
 use crate::head::{Headers, single};
@@ -300,16 +301,19 @@ pub(crate) fn identify<'a>(
     let joined = values.joined(key_places, key);
     let id = if facts.own_key().is_some() { own_id.as_ref() } else { key_id.as_ref() };
     let id = joined.as_ref().or(id).filter(counts);
+    let batch = Batch::read(key, body);
     let dedup_key = match key {
+        Key::PerItem(_) => batch.as_ref().map_or_else(|| Some(scope.digest_key(&digest())), |batch| batch.key(&scope)),
         Key::Never => None,
         Key::BodyDigest => Some(scope.digest_key(&digest())),
         Key::Id(_) => Some(id.map_or_else(|| scope.digest_key(&digest()), |id| scope.id_key(id.get()))),
         Key::SecretId(_) => Some(id.map_or_else(|| scope.digest_key(&digest()), |id| scope.secret_id_key(id.get()))),
         Key::Joined(_) => Some(id.map_or_else(|| scope.digest_key(&digest()), |id| scope.joined_key(id.get()))),
     };
-    let by_body = matches!(key, Key::BodyDigest) || id.is_none();
+    let by_body = batch.is_none() && (matches!(key, Key::BodyDigest) || id.is_none());
     let secret_id = matches!(key, Key::SecretId(_));
-    let event_id = key_id.or_else(|| values.first(&plan.event_id, scheme.event_id));
+    let only_id = batch.as_ref().and_then(Batch::only_id).map(|id| Provenance::Signed(Cow::Owned(id)));
+    let event_id = key_id.or(only_id).or_else(|| values.first(&plan.event_id, scheme.event_id));
     let (event_id, semantic_id) = match (event_id, own_id) {
         (None, own) => (own, None),
         (event, own) => (event, own),

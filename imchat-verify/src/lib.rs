@@ -5,6 +5,7 @@
 
 extern crate alloc;
 
+mod batch;
 mod clock;
 mod config;
 pub mod dedup;

@@ -53,7 +53,7 @@ impl DedupKey {
             _ if id.is_empty() => None,
             Key::Id(_) => Some(scope.id_key(id)),
             Key::SecretId(_) => Some(scope.secret_id_key(id)),
-            Key::Joined(_) | Key::BodyDigest | Key::Never => None,
+            Key::Joined(_) | Key::PerItem(_) | Key::BodyDigest | Key::Never => None,
         }
     }
 

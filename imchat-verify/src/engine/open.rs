@@ -132,7 +132,8 @@ impl Core {
     /// The only thing that may come of a request without the scheme's headers.
     pub(crate) fn unsigned<'r>(&self, head: Head<'r>, body: &'r [u8], now: OffsetDateTime) -> Result<Reply, Error> {
         let refused = Error::Missing(self.scheme.signature.source);
-        let rule = self.scheme.unsigned_handshake.filter(|_| body.len() <= UNSIGNED_LIMIT).ok_or(refused)?;
+        let asks = head.method() == if self.scheme.asks_by_get { "GET" } else { "POST" };
+        let rule = self.scheme.unsigned_handshake.filter(|_| asks && body.len() <= UNSIGNED_LIMIT).ok_or(refused)?;
         rule(&Unsigned { core: self, head, body, now }).ok_or(refused)
     }
 

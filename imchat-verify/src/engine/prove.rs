@@ -171,7 +171,10 @@ impl Core {
                 proved = Some((place, key.index));
             }
         }
-        let (key, secret) = proved.ok_or(Error::Mismatch)?;
+        let (key, secret) = proved.ok_or(match self.scheme.algorithm {
+            Algorithm::Token(_) => Error::WrongToken,
+            _ => Error::Mismatch,
+        })?;
         let sent_at = match self.scheme.timestamp {
             Some(rule) if prepared.timestamp.is_none() => self.time_in_body(rule.source, head, body, now)?,
             _ => prepared.sent_at,
@@ -281,7 +284,7 @@ impl Core {
                 fits |= token_fits(sources, head, &[], core::slice::from_ref(&digest))?;
             }
         }
-        if fits { Ok(()) } else { Err(Error::Mismatch) }
+        if fits { Ok(()) } else { Err(Error::WrongToken) }
     }
 
     /// Compares the scheme's token with the opened body's, where one is configured.
@@ -298,7 +301,7 @@ impl Core {
             }
         }
         let digests = digests.get(..count).unwrap_or_default();
-        if token_fits(rule.sources, head, opened, digests)? { Ok(()) } else { Err(Error::Mismatch) }
+        if token_fits(rule.sources, head, opened, digests)? { Ok(()) } else { Err(Error::WrongToken) }
     }
 }
 

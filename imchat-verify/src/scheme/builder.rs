@@ -103,9 +103,16 @@ impl SchemeBuilder {
         self
     }
 
-    /// Answers requests without any of the scheme's headers; at most 4 KiB of them are read.
+    /// Answers POST requests without any of the scheme's headers; at most 4 KiB of them are read.
     pub const fn unsigned_handshake(mut self, answer: UnsignedHandshake) -> Self {
         self.0.unsigned_handshake = Some(answer);
+        self
+    }
+
+    /// The same for a GET, whose URL says everything: other methods are never answered so.
+    pub const fn get_handshake(mut self, answer: UnsignedHandshake) -> Self {
+        self.0.unsigned_handshake = Some(answer);
+        self.0.asks_by_get = true;
         self
     }
 

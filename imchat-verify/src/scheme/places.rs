@@ -1,7 +1,8 @@
 //! The rules for the places a scheme names: each can be read, and what a key rests on is signed.
 
 use super::check::{LOWER_CASE, SchemeError, is_lower, require};
-use super::{Algorithm, Answer, Key, Part, Scheme, Source, When};
+use super::{Algorithm, Answer, Key, List, Part, Scheme, Source, When};
+use crate::scan::json::{MAX_LISTS, MAX_POINTERS};
 
 const POINTER: &str = "a JSON pointer starts with a slash and has no ~ escapes";
 const UNSIGNED_KEY: &str =
@@ -107,6 +108,11 @@ const fn check_handshakes(scheme: &Scheme) -> Result<(), SchemeError> {
 }
 
 const fn check_key(key: &Key, scheme: &Scheme, signs: bool) -> Result<(), SchemeError> {
+    if let Key::PerItem(lists) = key
+        && let Err(error) = check_lists(lists, scheme)
+    {
+        return Err(error);
+    }
     let mut sources = key.sources();
     while let [source, rest @ ..] = sources {
         if let Err(error) = check_place(*source, scheme, true) {
@@ -115,6 +121,26 @@ const fn check_key(key: &Key, scheme: &Scheme, signs: bool) -> Result<(), Scheme
         let no_better = !scheme.signs_body() && !source.in_head();
         require!(!signs || no_better || is_signed(*source, scheme), UNSIGNED_KEY);
         sources = rest;
+    }
+    Ok(())
+}
+
+const fn check_lists(mut lists: &[List], scheme: &Scheme) -> Result<(), SchemeError> {
+    require!(!lists.is_empty() && lists.len() <= MAX_LISTS, "a batch has at least one list and at most eight");
+    require!(scheme.signs_body(), "items are told apart by what is signed: a scheme that signs no body has no batches");
+    while let [list, rest @ ..] = lists {
+        require!(list.place.is_empty() || is_pointer(list.place), POINTER);
+        let mut ids = list.ids;
+        while let [parts, more @ ..] = ids {
+            require!(!parts.is_empty() && parts.len() <= MAX_POINTERS, "an id has a part");
+            let mut parts: &[_] = parts;
+            while let [part, others @ ..] = parts {
+                require!(is_pointer(part), POINTER);
+                parts = others;
+            }
+            ids = more;
+        }
+        lists = rest;
     }
     Ok(())
 }

@@ -5,18 +5,20 @@ use core::time::Duration;
 use crate::engine::url_and_body;
 use crate::provider;
 use crate::scheme::Source::{Header, Json};
-use crate::scheme::{Facts, Hash, Key, Part, PartInput, Scheme, SchemeBuilder, Signature, Unit};
+use crate::scheme::{Facts, Hash, Key, List, Part, PartInput, Scheme, SchemeBuilder, Signature, Unit};
 use crate::window::Window;
 
 /// Ten times in a day.
 const EVENTS: Facts =
     Facts::new("events").ack_within(Duration::from_secs(5)).retries_within(Duration::from_secs(24 * 3600));
 
+/// An `eventId` alone is not unique.
+const EVENT: &[List] = &[List::at("").ids(&[&["/portalId", "/subscriptionId", "/eventId", "/occurredAt"]])];
+
 const fn described(scheme: SchemeBuilder) -> SchemeBuilder {
     scheme
-        .key(Key::BodyDigest)
+        .key(Key::PerItem(EVENT))
         .event_type(&[Json("/0/subscriptionType"), Json("/subscriptionType")])
-        .tenant(&[Json("/0/portalId"), Json("/portalId")])
         .facts(EVENTS)
         .docs("https://developers.hubspot.com/docs/api/webhooks/validating-requests")
 }

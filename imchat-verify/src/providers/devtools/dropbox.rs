@@ -18,7 +18,7 @@ const CHANGES: Facts =
 pub const DROPBOX: Scheme = Scheme::hmac("dropbox", Hash::Sha256, Signature::hex("x-dropbox-signature"))
     .key(Key::Never)
     .facts(CHANGES)
-    .unsigned_handshake(challenge)
+    .get_handshake(challenge)
     .not_signed(&["the time of sending", "challenge: anybody may ask"])
     .docs("https://www.dropbox.com/developers/reference/webhooks")
     .build();
@@ -29,5 +29,5 @@ provider! {
 }
 
 fn challenge(request: &Unsigned<'_>) -> Option<Reply> {
-    request.query("challenge").filter(|_| request.method() == "GET").map(Reply::text)
+    request.query("challenge").map(Reply::text)
 }
