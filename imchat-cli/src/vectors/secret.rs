@@ -19,7 +19,7 @@ pub(super) enum Unusable {
 pub(super) fn of(case: &Case, scheme: &Scheme) -> Result<Secrets, Unusable> {
     let mut secrets = Secrets::default();
     for secret in &case.secrets {
-        let role = Role::from_name(&secret.role)
+        let role = role(&secret.role, scheme)
             .ok_or_else(|| Unusable::Unknown(format!("a secret of the unknown role {}", secret.role)))?;
         let bytes = |form| written(secret, form);
         match scheme.roles().find(|(known, _)| *known == role) {
@@ -28,6 +28,16 @@ pub(super) fn of(case: &Case, scheme: &Scheme) -> Result<Secrets, Unusable> {
         }
     }
     Ok(secrets)
+}
+
+/// The role of this name; where a platform has one token, it may be called just that.
+fn role(name: &str, scheme: &Scheme) -> Option<Role> {
+    let reads = |role| scheme.roles().any(|(known, _)| known == role);
+    match name {
+        "verify_token" => Some(Role::VerificationToken),
+        "token" if !reads(Role::Token) && reads(Role::VerificationToken) => Some(Role::VerificationToken),
+        name => Role::from_name(name),
+    }
 }
 
 /// How a value of this encoding is written where the scheme wants this form.
