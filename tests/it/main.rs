@@ -13,6 +13,7 @@
 mod allocation;
 mod attacks;
 mod axum;
+mod batches;
 mod conformance;
 mod entry_model;
 mod facts;

@@ -41,12 +41,10 @@ fn rfc3339(text: &[u8]) -> Option<i64> {
     let month = Month::try_from(two(m1, m2)?).ok()?;
     let date = Date::from_calendar_date(i32::try_from(digits(y)?).ok()?, month, two(d1, d2)?).ok()?;
     let padded = fraction.iter().copied().chain(core::iter::repeat(b'0')).take(6);
-    let micros = padded.fold(Some(0_u32), |sum, digit| {
-        let digit = char::from(digit).to_digit(10)?;
-        Some(sum?.saturating_mul(10).saturating_add(digit))
-    });
+    let mut micros = [b'0'; 6];
+    micros.iter_mut().zip(padded).for_each(|(place, digit)| *place = digit);
     digits(fraction.get(6..).unwrap_or_default())?;
-    let time = Time::from_hms_micro(two(h1, h2)?, two(n1, n2)?, two(s1, s2)?, micros?).ok()?;
+    let time = Time::from_hms_micro(two(h1, h2)?, two(n1, n2)?, two(s1, s2)?, digits(&micros)?).ok()?;
     i64::try_from(PrimitiveDateTime::new(date, time).assume_utc().unix_timestamp_nanos().div_euclid(1000)).ok()
 }
 

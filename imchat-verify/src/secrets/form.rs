@@ -50,9 +50,10 @@ impl Form {
             Self::Text => Some(secret.to_vec()).filter(|secret| !secret.is_empty()),
             Self::Hex32 => const_hex::decode(secret).ok().filter(|key| key.len() == 32 && secret.len() == 64),
             Self::Base64 => STANDARD.decode(secret).ok().filter(|key| key.len() >= LEAST_DECODED),
-            Self::WhsecOrText => Some(secret.to_vec())
-                .filter(|_| secret.len() >= LEAST_DECODED + WHSEC.len())
-                .filter(|_| secret.starts_with(WHSEC)),
+            Self::WhsecOrText => {
+                let long = secret.strip_prefix(WHSEC).is_some_and(|rest| rest.len() >= LEAST_DECODED);
+                long.then(|| secret.to_vec())
+            }
             Self::Whsec => {
                 let text = secret.strip_prefix(WHSEC).unwrap_or(secret);
                 STANDARD.decode(text).ok().filter(|key| key.len() >= LEAST_DECODED)
