@@ -1,7 +1,11 @@
 //! Requests that carry several items, each of which is handled once.
 
+use std::time::Duration;
+
 use imchat_tests::{Event, Request, SIGNED_AT, Subject, at, forge, keys, outcome};
-use imchat_verify::dedup::DedupKey;
+use imchat_verify::dedup::{
+    Claim, ClaimedItems, DedupKey, DedupStore as _, MemoryStore, Settled, UnseenItem, claim_items,
+};
 use imchat_verify::providers::{LINE, Line, META, Meta, Slack};
 use imchat_verify::sign::{SignRequest, Signer};
 use imchat_verify::{Provenance, Receipt, Role, Scheme, Verdict, Verifier};
@@ -150,4 +154,72 @@ fn what_joins_an_id_cannot_be_shifted_between_its_parts() {
     for (place, one) in keys.iter().enumerate() {
         assert!(keys.iter().skip(place + 1).all(|other| other != one), "{one}");
     }
+}
+
+const LEASE: Duration = Duration::from_secs(15);
+
+async fn unseen(store: &MemoryStore, receipt: &Receipt<Line>) -> Vec<UnseenItem<Line>> {
+    match claim_items(store, receipt, LEASE).await.unwrap() {
+        ClaimedItems::Unseen(items) => items,
+        ClaimedItems::Busy { .. } => panic!("nobody else has one of them"),
+    }
+}
+
+fn id(item: &UnseenItem<Line>) -> String {
+    item.receipt().identity().event_id.unwrap().into_inner().into_owned()
+}
+
+#[tokio::test]
+async fn only_the_unseen_items_of_a_batch_are_handed_on() {
+    let store = MemoryStore::new(|| at(SIGNED_AT));
+    let first = line(&events(&[event("A", false), event("B", false)]));
+    for item in unseen(&store, &first).await {
+        match id(&item).as_str() {
+            "A" => assert_eq!(item.complete(&store, LEASE).await.unwrap(), Settled::Ok),
+            _ => assert_eq!(item.release(&store).await.unwrap(), Settled::Ok),
+        }
+    }
+    let again = line(&events(&[event("C", false), event("B", true), event("A", true)]));
+    let items = unseen(&store, &again).await;
+    assert_eq!(items.iter().map(id).collect::<Vec<_>>(), ["C", "B"]);
+    for item in items {
+        assert_eq!(item.complete(&store, LEASE).await.unwrap(), Settled::Ok);
+    }
+    assert!(unseen(&store, &again).await.is_empty());
+    assert!(unseen(&store, &line(r#"{"destination":"U1","events":[]}"#)).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_item_in_flight_elsewhere_leaves_the_batch_to_the_next_attempt() {
+    let store = MemoryStore::new(|| at(SIGNED_AT));
+    let elsewhere = unseen(&store, &line(&events(&[event("B", false)]))).await;
+    let both = line(&events(&[event("A", false), event("B", false)]));
+    let ClaimedItems::Busy { retry_after } = claim_items(&store, &both, LEASE).await.unwrap() else {
+        panic!("B is in flight")
+    };
+    assert_eq!(retry_after, LEASE);
+    assert_eq!(unseen(&store, &line(&events(&[event("A", false)]))).await.len(), 1, "A was given back");
+    for item in elsewhere {
+        assert_eq!(item.complete(&store, LEASE).await.unwrap(), Settled::Ok);
+    }
+}
+
+#[tokio::test]
+async fn the_claims_of_items_stand_beside_the_layers_own() {
+    let store = MemoryStore::new(|| at(SIGNED_AT));
+    let one = line(&events(&[event("A", false)]));
+    let whole = one.identity().dedup_key.unwrap();
+    assert!(matches!(store.claim(&whole, None, LEASE).await.unwrap(), Claim::Granted(_)), "as the layer does");
+    assert_eq!(unseen(&store, &one).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_request_that_is_no_batch_is_one_item() {
+    let store = MemoryStore::new(|| at(SIGNED_AT));
+    let whole = line(r#"{"hello":"world"}"#);
+    for item in unseen(&store, &whole).await {
+        assert_eq!(item.receipt().body(), whole.body());
+        assert_eq!(item.complete(&store, LEASE).await.unwrap(), Settled::Ok);
+    }
+    assert!(unseen(&store, &whole).await.is_empty());
 }

@@ -81,6 +81,8 @@ pub(crate) struct Core {
     pub(crate) endpoint: Option<Box<str>>,
     wanted: wanted::Wanted,
     handshakes: Vec<open::Rule>,
+    /// Whether the signature stands in the body.
+    proof_in_body: bool,
     /// Whether the body follows the URL in the message, with nothing between them.
     url_meets_body: bool,
     /// All places that say who and what a request is.
@@ -119,6 +121,7 @@ impl Core {
             endpoint: None,
             wanted,
             handshakes,
+            proof_in_body: !scheme.signature.source.in_head(),
             url_meets_body,
             sources,
             plan,

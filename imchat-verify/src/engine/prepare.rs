@@ -39,13 +39,15 @@ impl Core {
         {
             self.check_token_of_head(sources, head, now)?;
         }
-        if scheme.signature.source.in_head() {
+        if !self.proof_in_body {
             self.check_values(prepared, now)?;
         }
         Ok(true)
     }
 
-    /// Reads and checks what the proof rests on, once it is collected.
+    /// Reads and checks what the proof rests on, once it is collected. It is called twice, and one of the two is every
+    /// request's way.
+    #[inline(always)]
     pub(super) fn check_values(&self, prepared: &mut Prepared<'_>, now: OffsetDateTime) -> Result<(), Error> {
         let scheme = self.scheme;
         let field = match scheme.timestamp.map(|rule| rule.source) {
@@ -60,7 +62,7 @@ impl Core {
             listed = prepared.candidates.read(scheme, text, field, usable)?;
         }
         self.check_parts(&prepared.values)?;
-        let beside = |source: Source| source.in_head() == scheme.signature.source.in_head();
+        let beside = |source: Source| source.in_head() != self.proof_in_body;
         let Some(rule) = scheme.timestamp.filter(|rule| beside(rule.source)) else { return Ok(()) };
         let text = listed.or_else(|| prepared.values.timestamp()).filter(|text| !text.is_empty());
         let text = text.ok_or(Error::Missing(rule.source))?;

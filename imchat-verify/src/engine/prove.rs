@@ -118,14 +118,16 @@ impl Core {
         body: &[u8],
         now: OffsetDateTime,
     ) -> Result<Proof, Error> {
-        if self.scheme.signature.source.in_head() {
-            self.prove_by(prepared, stream, head, body, now)
-        } else {
-            self.prove_by_body(head, body, now)
+        if self.proof_in_body {
+            return self.prove_by_body(head, body, now);
         }
+        self.prove_by(prepared, stream, head, body, now)
     }
 
-    /// Proves a request whose body carries its own proof, which then signs other values than the body.
+    /// Proves a request whose body carries its own proof, which then signs other values than the body. Out of line: what it
+    /// holds is not to weigh on those that carry it in their heads.
+    #[cold]
+    #[inline(never)]
     fn prove_by_body(&self, head: Head<'_>, body: &[u8], now: OffsetDateTime) -> Result<Proof, Error> {
         let mut texts: [Option<Cow<'_, str>>; SLOTS] = [const { None }; SLOTS];
         for (slot, source) in places(self.scheme) {
@@ -147,6 +149,8 @@ impl Core {
         self.prove_by(&prepared, None, head, body, now)
     }
 
+    /// Called twice, of which one is every request's way.
+    #[inline(always)]
     fn prove_by(
         &self,
         prepared: &Prepared<'_>,
@@ -157,8 +161,7 @@ impl Core {
     ) -> Result<Proof, Error> {
         self.refuse_extension(body)?;
         if self.url_meets_body {
-            let expected = |expected| Error::Malformed(Source::WholeBody, expected);
-            url_and_body(head.url().unwrap_or_default(), body).map_err(expected)?;
+            hold_border(head, body)?;
         }
         let input = PartInput { method: head.method(), url: head.url(), body };
         let mut proved: Option<(usize, usize)> = None;
@@ -272,6 +275,8 @@ impl Core {
     }
 
     /// Compares a token that stands in the head, before a byte of the body is read.
+    #[cold]
+    #[inline(never)]
     pub(super) fn check_token_of_head(
         &self,
         sources: &[Source],
@@ -303,6 +308,13 @@ impl Core {
         let digests = digests.get(..count).unwrap_or_default();
         if token_fits(rule.sources, head, opened, digests)? { Ok(()) } else { Err(Error::WrongToken) }
     }
+}
+
+#[cold]
+#[inline(never)]
+fn hold_border(head: Head<'_>, body: &[u8]) -> Result<(), Error> {
+    let malformed = |expected| Error::Malformed(Source::WholeBody, expected);
+    url_and_body(head.url().unwrap_or_default(), body).map_err(malformed)
 }
 
 /// The most parts that a message of an Ed25519 scheme may have.

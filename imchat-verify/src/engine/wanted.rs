@@ -114,6 +114,13 @@ impl Wanted {
             *values = others;
             found = true;
         }
+        if self.queries.is_empty() { Ok(found) } else { self.collect_queries(head, values, found) }
+    }
+
+    /// Adds what stands in the URL's query. Out of line: few platforms put anything there.
+    #[cold]
+    #[inline(never)]
+    fn collect_queries<'r>(&self, head: Head<'r>, values: &mut HeadValues<'r>, mut found: bool) -> Result<bool, Error> {
         for (slot, name) in &self.queries {
             if let Some(value) = head.raw_query(name)? {
                 if values.slots.get(*slot).is_some_and(Option::is_some) {

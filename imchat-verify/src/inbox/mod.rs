@@ -86,7 +86,7 @@ pub trait Inbox: Send + Sync + 'static {
     /// Writes the items of a batch down, each under its own key, and answers once all that it says is durable.
     ///
     /// Here they are accepted one after the other: where one fails, those before it are durable, and duplicates when the
-    /// batch is sent again. An inbox with transactions writes them in one.
+    /// batch is sent again. An inbox with transactions writes what is unseen in one.
     ///
     /// # Errors
     ///
