@@ -15,6 +15,7 @@ mod attacks;
 mod axum;
 mod batches;
 mod conformance;
+mod docs;
 mod entry_model;
 mod facts;
 mod inbox;
