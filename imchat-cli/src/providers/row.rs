@@ -45,7 +45,7 @@ fn signed(scheme: &Scheme) -> String {
 
 fn part(part: &Part) -> String {
     match part {
-        Part::Lit(text) => (*text).into(),
+        Part::Lit(text) => text.escape_default().to_string(),
         Part::Body => "{body}".into(),
         Part::Url => "{url}".into(),
         Part::Secret => "{secret}".into(),
