@@ -29,7 +29,7 @@ pub(crate) fn sentence(
         Error::Malformed(..) => {
             format!("{error}; capture it as it came, and check that {} is what sent it", scheme.name())
         }
-        Error::Mismatch => mismatch(scheme, verifier, given, request, now),
+        Error::Mismatch | Error::WrongToken => mismatch(scheme, verifier, given, request, now),
         Error::Stale { .. } | Error::Future { .. } => {
             let window = verifier.current_window();
             let allowed = window.map(|window| format!(" ({} back, {} ahead)", span(window.past), span(window.future)));

@@ -1,6 +1,6 @@
 //! One row for every scheme and kind of delivery, in words.
 
-use imchat_verify::scheme::{Facts, Key, Part, Retries};
+use imchat_verify::scheme::{Facts, Key, List, Part, Retries};
 use imchat_verify::{Scheme, Source};
 
 use crate::text::span;
@@ -45,7 +45,7 @@ fn signed(scheme: &Scheme) -> String {
 
 fn part(part: &Part) -> String {
     match part {
-        Part::Lit(text) => (*text).into(),
+        Part::Lit(text) => text.escape_default().to_string(),
         Part::Body => "{body}".into(),
         Part::Url => "{url}".into(),
         Part::Secret => "{secret}".into(),
@@ -91,10 +91,24 @@ fn key(key: Key) -> String {
     match key {
         Key::Id(sources) => sources.iter().map(place).collect::<Vec<_>>().join(" or "),
         Key::SecretId(sources) => format!("hash of {}", sources.iter().map(place).collect::<Vec<_>>().join(" or ")),
+        Key::Joined(sources) => sources.iter().map(place).collect::<Vec<_>>().join(" and "),
+        Key::PerItem(lists) => format!("of each item: {}", lists.iter().map(items).collect::<Vec<_>>().join("; ")),
         Key::BodyDigest => "SHA-256 of the body".into(),
         Key::Never => "none".into(),
         _ => "another".into(),
     }
+}
+
+/// A list of a batch, and what tells its items apart.
+fn items(list: &List) -> String {
+    let ids = list.item_ids().iter().map(|parts| {
+        let parts: Vec<String> = parts.iter().map(|part| format!("`{part}`")).collect();
+        parts.join(" and ")
+    });
+    let ids: Vec<String> = ids.collect();
+    let place = if list.place().is_empty() { "the body".into() } else { format!("`{}`", list.place()) };
+    let told = if ids.is_empty() { "their SHA-256".into() } else { ids.join(" or ") };
+    format!("in {place} by {told}")
 }
 
 /// Where a value stands, as short as it can be said.

@@ -93,7 +93,7 @@ fn what_cannot_be_sent_is_an_error_of_the_call() {
     let body = file("send-wrong", "{}");
     let url = "http://127.0.0.1:9/";
     for (provider, url, more, says) in [
-        ("telegram", url, &[][..], "unsupported"),
+        ("no-such-platform", url, &[][..], "unsupported"),
         ("slack", "ftp://127.0.0.1/", &[], "--url"),
         ("slack", url, &["--header", "no colon"], "--header number 1"),
         ("slack", url, &["--count", "0"], "--count"),

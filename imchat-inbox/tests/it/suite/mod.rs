@@ -22,6 +22,9 @@ macro_rules! suite {
             a_body_over_the_limit_is_refused_and_those_beside_it_are_not,
             a_row_that_the_database_refuses_fails_alone,
             a_caller_that_goes_away_loses_nothing,
+            items_of_a_batch_are_told_in_their_order,
+            an_item_that_is_no_row_keeps_the_others_out,
+            items_that_the_database_refuses_fail_together_and_alone,
             a_key_is_new_again_once_its_retention_is_over,
             a_body_is_sealed_in_its_row,
         }
