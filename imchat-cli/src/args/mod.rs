@@ -1,20 +1,33 @@
 //! The command line's arguments.
 
+mod capture;
+mod complaint;
+mod provider;
+mod send;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgGroup, Parser, Subcommand};
 use time::OffsetDateTime;
 
+pub(crate) use self::capture::{CaptureArgs, ExplainArgs, VerifyArgs};
+pub(crate) use self::complaint::complain;
+pub(crate) use self::send::SendArgs;
 use crate::clock;
-use crate::stop::remark;
 
-/// Sign, send and verify webhooks from the command line.
+const EXIT_CODES: &str = "\
+Exit codes: 0 all is well; 1 a fault was found (a refused request, a failed vector, an answer that should have been \
+another); 2 the call itself cannot work (arguments, files, secrets, an unsupported provider).
+Secrets come from environment variables and files, never from arguments, and are never printed.";
+
+/// Sign, send, verify and explain webhooks from the command line.
 #[derive(Debug, Parser)]
-#[command(name = "imchat", version, arg_required_else_help = true)]
+#[command(name = "imchat", version, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub(crate) struct Args {
+    /// Print one JSON document instead of text, for failures too
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -29,11 +42,33 @@ pub(crate) enum Command {
     Sign(SignArgs),
     /// Verify a captured request and say which input is wrong
     Verify(VerifyArgs),
+    /// Find out why a captured request does not verify, by trying the usual mistakes
+    Explain(ExplainArgs),
     /// Sign a body and post it to a URL, once or often
     Send(SendArgs),
+    /// Print a script that lets a shell complete imchat's words
+    Completions(CompletionsArgs),
+}
+
+impl Command {
+    /// What it is called on the command line.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Vectors(_) => "vectors",
+            Self::Providers(_) => "providers",
+            Self::Sign(_) => "sign",
+            Self::Verify(_) => "verify",
+            Self::Explain(_) => "explain",
+            Self::Send(_) => "send",
+            Self::Completions(_) => "completions",
+        }
+    }
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example, an implementation of your own against the published cases:
+  imchat vectors --verbose tests/vectors/slack.json tests/vectors/stripe.json")]
 pub(crate) struct VectorsArgs {
     /// Files of cases, one JSON list each
     #[arg(required = true, value_name = "FILE")]
@@ -44,10 +79,23 @@ pub(crate) struct VectorsArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example, what a platform's signature does not cover and which secrets its scheme takes:
+  imchat providers --json | jq '.providers[] | {name, not_signed, secrets}'")]
 pub(crate) struct ProvidersArgs {
     /// Print the table as Markdown
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     pub(crate) markdown: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example, for the completions of this session:
+  source <(imchat completions bash)")]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
 }
 
 /// Which scheme, and where its secrets are. Their values never stand in an argument: other users of the machine could
@@ -56,23 +104,27 @@ pub(crate) struct ProvidersArgs {
 #[command(group = ArgGroup::new("secret").required(true).multiple(true).args(["secret_env", "secret_file"]))]
 pub(crate) struct Credentials {
     /// The provider, as `imchat providers` names it
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = provider::Names, hide_possible_values = true)]
     pub(crate) provider: String,
     /// The environment variable that holds a secret, byte for byte; the signing role unless a role is named. Repeat it
     /// for other roles and for earlier secrets
     #[arg(long, value_name = "[ROLE=]NAME")]
     pub(crate) secret_env: Vec<OsString>,
     /// The file that holds a secret; one line end at its end does not count
-    #[arg(long, value_name = "[ROLE=]FILE")]
+    #[arg(long, value_name = "[ROLE=]FILE", value_hint = clap::ValueHint::FilePath)]
     pub(crate) secret_file: Vec<OsString>,
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example, a command that posts a body as Stripe would:
+  export STRIPE_WEBHOOK_SECRET=whsec_...
+  imchat sign --provider stripe --secret-env STRIPE_WEBHOOK_SECRET --body event.json --curl --url http://127.0.0.1:3000/stripe")]
 pub(crate) struct SignArgs {
     #[command(flatten)]
     pub(crate) credentials: Credentials,
     /// The body, byte for byte; - is stdin
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(crate) body: PathBuf,
     /// The time to sign at, in Unix seconds; now unless given
     #[arg(long, value_name = "UNIX", value_parser = clock::parse, allow_hyphen_values = true)]
@@ -89,86 +141,4 @@ pub(crate) struct SignArgs {
     /// Print a whole curl command instead of the headers
     #[arg(long)]
     pub(crate) curl: bool,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct VerifyArgs {
-    #[command(flatten)]
-    pub(crate) credentials: Credentials,
-    /// The captured request: raw HTTP/1.1 text, or the request object of a signature vector; - is stdin
-    #[arg(long, value_name = "FILE", visible_alias = "file")]
-    pub(crate) request: PathBuf,
-    /// The time to verify at, in Unix seconds; now unless given
-    #[arg(long, value_name = "UNIX", value_parser = clock::parse, allow_hyphen_values = true)]
-    pub(crate) now: Option<OffsetDateTime>,
-    /// How many seconds the request's time may lie from now, both ways; `off` checks the signature alone
-    #[arg(long, value_name = "SECS|off", value_parser = clock::parse_tolerance)]
-    pub(crate) window: Option<clock::Tolerance>,
-    /// The public URL that the platform was given, for schemes that sign it
-    #[arg(long)]
-    pub(crate) url: Option<String>,
-}
-
-/// More deliveries than this are a load test, which wants another tool.
-pub(crate) const MOST_REQUESTS: u64 = 100_000;
-/// More connections than this exhaust the file descriptors of most machines.
-pub(crate) const MOST_CONCURRENT: u64 = 256;
-/// Ten years.
-const LONGEST_AGO: u64 = 315_360_000;
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct SendArgs {
-    #[command(flatten)]
-    pub(crate) credentials: Credentials,
-    /// The body, byte for byte; - is stdin
-    #[arg(long, value_name = "FILE")]
-    pub(crate) body: PathBuf,
-    /// Where to send it
-    #[arg(long)]
-    pub(crate) url: String,
-    /// The method
-    #[arg(long, default_value = "POST")]
-    pub(crate) method: String,
-    /// A header to send along, such as 'X-GitHub-Event: push'; may be repeated
-    #[arg(long, value_name = "NAME: VALUE")]
-    pub(crate) header: Vec<OsString>,
-    /// The id or nonce, where the scheme signs one; every request has its own unless given
-    #[arg(long)]
-    pub(crate) id: Option<String>,
-    /// How many requests to send, each signed afresh
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=MOST_REQUESTS))]
-    pub(crate) count: u64,
-    /// How many of them at a time
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=MOST_CONCURRENT))]
-    pub(crate) concurrency: u64,
-    /// Change the body after signing it: a receiver must refuse it
-    #[arg(long)]
-    pub(crate) tamper: bool,
-    /// Sign at a time this many seconds ago; a minute outside the provider's window unless told
-    #[arg(long, value_name = "SECS", num_args = 0..=1, require_equals = true,
-          value_parser = clap::value_parser!(u64).range(1..=LONGEST_AGO))]
-    pub(crate) stale: Option<Option<u64>>,
-    /// How many seconds to wait for an answer
-    #[arg(long, value_name = "SECS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
-    pub(crate) timeout: u64,
-}
-
-/// Prints what is wrong with the arguments, or the help. A stray word may be a secret that was put in the wrong place,
-/// so it is not repeated.
-pub(crate) fn explain(error: &clap::Error) -> ExitCode {
-    let stray = error.kind() == ErrorKind::UnknownArgument
-        && matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(word)) if !word.starts_with('-'));
-    let printed = if stray {
-        remark(
-            "error",
-            "an argument stands where none is expected: secrets and files are named by options; see --help",
-        );
-        Ok(())
-    } else {
-        error.print()
-    };
-    match (printed, error.exit_code()) {
-        (Ok(()), 0) => ExitCode::SUCCESS,
-        _ => ExitCode::from(2),
-    }
 }

@@ -1,14 +1,17 @@
-//! A captured request: raw HTTP/1.1 text, or the JSON object in which signature vectors write one.
+//! A captured request, in one of the forms in which people have one: raw HTTP/1.1 text, what curl prints, a HAR file, or
+//! the JSON in which signature vectors write one. The form is told by the content, never by the file's name.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+mod har;
+mod http;
+pub(crate) mod json;
+
 use imchat_verify::Head;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::text::counted;
+use crate::text::shown;
 
 /// A request as it was captured; its body is byte for byte what the file has.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Captured {
     /// Upper-case.
     pub(crate) method: String,
@@ -21,14 +24,31 @@ pub(crate) struct Captured {
 }
 
 impl Captured {
-    /// Either form; the error is a sentence about the file.
-    pub(crate) fn parse(file: &[u8]) -> Result<Self, String> {
-        if file.trim_ascii_start().first() == Some(&b'{') {
+    /// The request of a file, which is counted from 1 where the file has several; the error is a sentence about the
+    /// file.
+    pub(crate) fn parse(file: &[u8], entry: Option<u32>) -> Result<Self, String> {
+        if matches!(file.trim_ascii_start().first(), Some(b'{' | b'[')) {
             let value: Value =
-                serde_json::from_slice(file).map_err(|error| format!("it is not JSON: {}", place(&error)))?;
-            return Self::from_json(&value);
+                serde_json::from_slice(file).map_err(|error| format!("it is not JSON: {}", json::place(&error)))?;
+            return Self::from_document(&value, entry);
         }
-        Self::from_http(file)
+        match entry {
+            None | Some(1) => http::parse(file),
+            Some(_) => Err("it holds one request: leave out --entry".into()),
+        }
+    }
+
+    fn from_document(value: &Value, entry: Option<u32>) -> Result<Self, String> {
+        if let Some(entries) = har::entries(value) {
+            return har::parse(chosen(entries, entry, har::line)?);
+        }
+        if let Some(cases) = value.as_array() {
+            return json::case(chosen(cases, entry, json::line)?);
+        }
+        match entry {
+            None | Some(1) => json::case(value),
+            Some(_) => Err("it holds one request: leave out --entry".into()),
+        }
     }
 
     /// The head, with the captured URL unless the caller knows the public one.
@@ -40,129 +60,34 @@ impl Captured {
     }
 
     /// The values of a header.
-    fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         self.headers.iter().filter(move |(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
     }
 
-    fn from_http(file: &[u8]) -> Result<Self, String> {
-        let mut rest = file;
-        let first = line(&mut rest).ok_or("it ends before its first line does: expected raw HTTP/1.1 text")?;
-        let (method, target) = request_line(first).ok_or(
-            "line 1 is no request line: expected a method, a path and HTTP/1.1, such as `POST /hooks HTTP/1.1`",
-        )?;
-        let mut headers: Vec<(String, Vec<u8>)> = Vec::new();
-        for number in 2_usize.. {
-            let text = line(&mut rest).ok_or("it has no empty line after the headers: capture the request whole")?;
-            if text.is_empty() {
-                break;
-            }
-            let header = header(text).ok_or_else(|| format!("line {number} is no header: expected `Name: value`"))?;
-            headers.push(header);
+    /// The first value of a header, where it is text.
+    pub(crate) fn text<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.all(name).next().and_then(|value| std::str::from_utf8(value).ok())
+    }
+}
+
+/// The wanted one of several; where none is wanted, the only one.
+fn chosen(list: &[Value], entry: Option<u32>, line: fn(&Value) -> String) -> Result<&Value, String> {
+    const MOST_LISTED: usize = 20;
+    match (entry, list) {
+        (_, []) => Err("it holds no request".into()),
+        (None, [only]) => Ok(only),
+        (None, several) => {
+            let lines = (1..).zip(several.iter().take(MOST_LISTED));
+            let lines: Vec<String> = lines.map(|(nth, value)| format!("{nth} {}", shown(&line(value)))).collect();
+            let more = if several.len() > MOST_LISTED { ", …" } else { "" };
+            let count = several.len();
+            Err(format!("it holds {count} requests: choose one with --entry N: {}{more}", lines.join(", ")))
         }
-        let mut captured = Self { method, url: None, headers, body: rest.to_vec(), note: None };
-        captured.url = captured.url_of(&target);
-        captured.settle_length()?;
-        Ok(captured)
-    }
-
-    /// Where it was sent, as far as a request says so itself.
-    fn url_of(&self, target: &str) -> Option<String> {
-        if target.contains("://") {
-            return Some(target.to_owned());
+        (Some(nth), several) => {
+            let index = usize::try_from(nth).unwrap_or(usize::MAX).saturating_sub(1);
+            several.get(index).ok_or_else(|| format!("it holds {} requests, and no number {nth}", several.len()))
         }
-        let host = self.all("host").next().and_then(|host| std::str::from_utf8(host).ok())?;
-        Some(format!("https://{host}{target}"))
     }
-
-    /// Holds the body against its announced length: a capture that was cut or that an editor touched proves nothing.
-    fn settle_length(&mut self) -> Result<(), String> {
-        if self.all("transfer-encoding").next().is_some() {
-            return Err(
-                "its body is still in chunks: save the body that the server saw, without Transfer-Encoding".into()
-            );
-        }
-        let announced = self.all("content-length").next().and_then(|text| std::str::from_utf8(text).ok());
-        let Some(announced) = announced.and_then(|text| text.trim().parse::<usize>().ok()) else { return Ok(()) };
-        let has = self.body.len();
-        if has < announced {
-            return Err(format!(
-                "the body is cut off: Content-Length says {announced}, the file has {}; capture it again",
-                counted(has, "byte")
-            ));
-        }
-        if has > announced {
-            let more = counted(has.saturating_sub(announced), "byte");
-            self.note = Some(format!("{more} after the body are left out, as Content-Length says {announced}"));
-            self.body.truncate(announced);
-        }
-        Ok(())
-    }
-
-    /// The request object of a vector.
-    pub(crate) fn from_json(value: &Value) -> Result<Self, String> {
-        let object = value.as_object().ok_or("the request is no JSON object")?;
-        let method = text(object, "method")?.unwrap_or("POST").to_ascii_uppercase();
-        let url = text(object, "url")?.map(str::to_owned);
-        let list = object.get("headers").and_then(Value::as_array).ok_or("`headers` is no list of pairs")?;
-        let headers =
-            list.iter().map(pair).collect::<Option<Vec<_>>>().ok_or("`headers` is no list of pairs of text")?;
-        let body = match (text(object, "body")?, text(object, "body_base64")?) {
-            (Some(_), Some(_)) => return Err("both `body` and `body_base64` are given: keep one".into()),
-            (Some(body), None) => body.as_bytes().to_vec(),
-            (None, Some(body)) => STANDARD.decode(body).map_err(|_| "`body_base64` is not base64")?,
-            (None, None) => Vec::new(),
-        };
-        Ok(Self { method, url, headers, body, note: None })
-    }
-}
-
-/// A member that is text, or absent (null counts as absent).
-pub(crate) fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, String> {
-    match object.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(format!("`{name}` is not text")),
-    }
-}
-
-/// Where JSON goes wrong, without the text that stands there.
-pub(crate) fn place(error: &serde_json::Error) -> String {
-    format!("see line {}, column {}", error.line(), error.column())
-}
-
-fn pair(value: &Value) -> Option<(String, Vec<u8>)> {
-    match value.as_array()?.as_slice() {
-        [Value::String(name), Value::String(value)] => Some((name.clone(), value.as_bytes().to_vec())),
-        _ => None,
-    }
-}
-
-/// The next line without its end, which may be `\r\n` or `\n`.
-fn line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let end = rest.iter().position(|byte| *byte == b'\n')?;
-    let (line, after) = rest.split_at_checked(end)?;
-    *rest = after.get(1..)?;
-    Some(line.strip_suffix(b"\r").unwrap_or(line))
-}
-
-fn request_line(line: &[u8]) -> Option<(String, String)> {
-    let mut words = std::str::from_utf8(line).ok()?.split(' ');
-    let (method, target, version) = (words.next()?, words.next()?, words.next()?);
-    let well_formed = !method.is_empty()
-        && method.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && !target.is_empty()
-        && version.starts_with("HTTP/1")
-        && words.next().is_none();
-    well_formed.then(|| (method.to_ascii_uppercase(), target.to_owned()))
-}
-
-/// A header line; white space around the value is no part of it.
-fn header(line: &[u8]) -> Option<(String, Vec<u8>)> {
-    let colon = line.iter().position(|byte| *byte == b':')?;
-    let (name, value) = line.split_at_checked(colon)?;
-    let name = std::str::from_utf8(name).ok()?;
-    let token = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
-    token.then(|| (name.to_owned(), value.get(1..).unwrap_or_default().trim_ascii().to_vec()))
 }
 
 #[cfg(test)]
@@ -170,39 +95,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn raw_text_is_read_byte_for_byte() {
-        let file = b"POST /hooks?a=1 HTTP/1.1\r\nHost: bot.example.com\r\nX-A:  1 \r\nx-a: \xff\r\nContent-Length: 4\r\n\r\na\r\n\0";
-        let captured = Captured::parse(file).unwrap();
-        assert_eq!(captured.method, "POST");
-        assert_eq!(captured.url.as_deref(), Some("https://bot.example.com/hooks?a=1"));
-        assert_eq!(captured.all("x-a").collect::<Vec<_>>(), [&b"1"[..], b"\xff"]);
-        assert_eq!((captured.body.as_slice(), captured.note), (&b"a\r\n\0"[..], None));
-    }
-
-    #[test]
-    fn a_newline_that_an_editor_added_is_left_out() {
-        let captured = Captured::parse(b"POST / HTTP/1.1\nContent-Length: 2\n\n{}\n").unwrap();
-        assert_eq!(captured.body, b"{}");
-        assert!(captured.note.unwrap().starts_with("1 byte after the body"));
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_capture_is_said() {
-        let wrong = |file: &str| Captured::parse(file.as_bytes()).unwrap_err();
-        assert!(wrong("").contains("first line"));
-        assert!(wrong("hello\n\n").contains("line 1 is no request line"));
-        assert!(wrong("POST / HTTP/1.1\nnonsense\n\n").contains("line 2 is no header"));
-        assert!(wrong("POST / HTTP/1.1\nA: b\n").contains("no empty line"));
-        assert!(wrong("POST / HTTP/1.1\nContent-Length: 9\n\n{}").contains("cut off"));
-        assert!(wrong("POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n0\n").contains("chunks"));
-        assert!(wrong("{\"headers\": [[\"a\"]]}").contains("pairs"));
-        assert!(wrong("{\"headers\": [], \"body\": 1}").contains("`body` is not text"));
-    }
-
-    #[test]
-    fn the_object_of_a_vector_is_a_request() {
-        let captured = Captured::parse(br#" {"headers": [["A", "b"]], "body_base64": "/w=="}"#).unwrap();
-        assert_eq!((captured.method.as_str(), captured.body.as_slice()), ("POST", &b"\xff"[..]));
-        assert_eq!(captured.headers, [("A".to_owned(), b"b".to_vec())]);
+    fn one_of_several_has_to_be_chosen() {
+        let list = br#"[{"id": "a", "request": {"headers": []}}, {"id": "b", "request": {"headers": [["X", "y"]]}}]"#;
+        let wrong = Captured::parse(list, None).unwrap_err();
+        assert_eq!(wrong, "it holds 2 requests: choose one with --entry N: 1 a, 2 b");
+        assert_eq!(Captured::parse(list, Some(2)).unwrap().text("x"), Some("y"));
+        assert!(Captured::parse(list, Some(3)).unwrap_err().contains("no number 3"));
+        assert!(Captured::parse(b"[]", None).unwrap_err().contains("no request"));
+        assert!(Captured::parse(b"POST / HTTP/1.1\n\n", Some(2)).unwrap_err().contains("one request"));
     }
 }
