@@ -29,7 +29,9 @@ pub(super) fn run(case: &Case) -> Outcome {
     if let Some(scheme) = case.scheme.as_deref().filter(|scheme| is_fragment(scheme)) {
         return Outcome::Skipped(format!("{scheme} is no whole request"));
     }
-    let Some(scheme) = providers::by_name(&case.provider) else {
+    let version = case.scheme.as_deref().map(|version| format!("{}-{version}", case.provider));
+    let versioned = version.as_deref().and_then(providers::by_name);
+    let Some(scheme) = versioned.or_else(|| providers::by_name(&case.provider)) else {
         return Outcome::Skipped("this build has no such provider".into());
     };
     let built = match secret::of(case, scheme) {

@@ -5,8 +5,8 @@ use super::Source;
 /// What a delivery's [`DedupKey`](crate::dedup::DedupKey) is made of.
 ///
 /// Where every source of an id is absent the key falls back to the body's digest, never to a random one. An id, or a
-/// tenant, that nobody signs counts as absent: a relay would choose the key. Only where a scheme signs nothing (a token)
-/// or checks by a function of its own are they taken as they come.
+/// tenant, that nobody signs counts as absent: a relay would choose the key. Only where a scheme signs no body, or nothing
+/// at all (a token), or checks by a function of its own are they taken as they come: the body's digest would be no better.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Key {
@@ -14,6 +14,8 @@ pub enum Key {
     Id(&'static [Source]),
     /// As [`Key::Id`], for ids that are capabilities (a Slack `trigger_id`): they enter the key only hashed.
     SecretId(&'static [Source]),
+    /// All of these together, for platforms whose events have no id of their own; where one is absent, the body's digest.
+    Joined(&'static [Source]),
     /// SHA-256 of the opened body: for platforms that sign no id.
     BodyDigest,
     /// No key: the delivery is handed on without a claim, because handling it twice changes nothing.
@@ -23,7 +25,7 @@ pub enum Key {
 impl Key {
     pub(crate) const fn sources(&self) -> &'static [Source] {
         match self {
-            Self::Id(sources) | Self::SecretId(sources) => sources,
+            Self::Id(sources) | Self::SecretId(sources) | Self::Joined(sources) => sources,
             Self::BodyDigest | Self::Never => &[],
         }
     }

@@ -43,7 +43,7 @@ pub use builder::SchemeBuilder;
 pub use check::SchemeError;
 pub use facts::{Accepted, Attempts, Facts, Failure, Retries};
 pub(crate) use handshake::Answer;
-pub use handshake::{Handshake, UnsignedHandshake};
+pub use handshake::{AnswerHandshake, Handshake, UnsignedHandshake};
 pub use key::{Key, When};
 pub use signature::{Encoding, Layout, Signature};
 pub use source::{Part, PartInput, Source, Unit, WritePart};
@@ -121,6 +121,8 @@ pub struct Scheme {
     pub(crate) timestamp: Option<TimestampRule>,
     pub(crate) message: &'static [Part],
     pub(crate) body_not_signed: bool,
+    /// A function that writes a part reads the URL.
+    pub(crate) reads_url: bool,
     pub(crate) token: Option<TokenRule>,
     pub(crate) fallback: Option<&'static Scheme>,
     pub(crate) open: Option<Open>,
@@ -149,6 +151,7 @@ impl Scheme {
             timestamp: None,
             message: &[Part::Body],
             body_not_signed: false,
+            reads_url: false,
             token: None,
             fallback: None,
             open: None,
@@ -257,7 +260,7 @@ impl Scheme {
     /// Whether the public URL is part of what is signed.
     #[must_use]
     pub fn signs_url(&self) -> bool {
-        self.message.iter().any(|part| matches!(part, Part::Url))
+        self.reads_url || self.message.iter().any(|part| matches!(part, Part::Url))
     }
 
     /// Whether what proves a request stands in the header of this lower-case name: its signature or its token.
