@@ -1,7 +1,6 @@
 //! A request with the scheme and the secrets that it is verified with.
 
-use imchat_verify::scheme::Part;
-use imchat_verify::{AnyProvider, ConfigError, Form, Scheme, Source, Verifier};
+use imchat_verify::{AnyProvider, ConfigError, Form, Scheme, Verifier};
 use time::OffsetDateTime;
 
 use super::mistakes::Undo;
@@ -30,14 +29,6 @@ impl Attempt<'_> {
 
     fn fits_with(&self, verifier: &Verifier<AnyProvider>, body: &[u8]) -> bool {
         verifier.verify(self.request.head(), body, self.now).is_ok()
-    }
-
-    /// Whether the URL can be part of what is signed.
-    pub(super) fn reads_url(&self) -> bool {
-        let message = self.scheme.message();
-        self.scheme.signs_url()
-            || message.iter().any(|part| matches!(part, Part::Custom(_) | Part::From(Source::Query(_))))
-            || self.scheme.proofs().any(|proof| proof == "function")
     }
 
     /// Undoes a mistake; where the request then fits, what it was that fitted, so far as it can be shown.

@@ -95,7 +95,7 @@ impl Late {
 /// Whether undoing it can change the verdict.
 fn applies(mistake: &Mistake, attempt: &Attempt<'_>) -> bool {
     match mistake.undo {
-        Undo::Url(_) => attempt.request.url.is_some() && attempt.reads_url(),
+        Undo::Url(_) => attempt.request.url.is_some() && attempt.scheme.signs_url(),
         _ => true,
     }
 }
@@ -114,7 +114,7 @@ fn unexplained(error: Error, attempt: &Attempt<'_>) -> String {
             format!("{error}; capture it as it came, and check that {} is what sent it", scheme.name())
         }
         Error::Mismatch => {
-            let url = if attempt.reads_url() { ", or --url is not the one that the platform was given" } else { "" };
+            let url = if scheme.signs_url() { ", or --url is not the one that the platform was given" } else { "" };
             format!(
                 "no signature matches, and none of the usual mistakes fits: the secret is not this endpoint's (another \
                  endpoint's, or the test mode's where the request is live), or the body is not the bytes that were \

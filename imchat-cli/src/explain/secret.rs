@@ -97,7 +97,8 @@ fn bare(secret: &[u8]) -> &[u8] {
 fn written(key: &[u8], form: Form) -> Vec<u8> {
     match form {
         Form::Hex32 => const_hex::encode(key).into_bytes(),
-        Form::Whsec => ["whsec_", &STANDARD.encode(key)].concat().into_bytes(),
+        Form::Base64 => STANDARD.encode(key).into_bytes(),
+        Form::Whsec | Form::WhsecOrText => ["whsec_", &STANDARD.encode(key)].concat().into_bytes(),
         Form::Whpk => ["whpk_", &STANDARD.encode(key)].concat().into_bytes(),
         _ => key.to_vec(),
     }

@@ -42,6 +42,10 @@ impl Pair {
                 same("whsec_aW1jaGF0LXRlc3Qtc3RhbmRhcmQtd2ViaG9vay1rZXk="),
                 same("whsec_YW5vdGhlciBzdGFuZGFyZCB3ZWJob29rIHNlY3JldA=="),
             ),
+            Some(Form::Base64) => (
+                same("aW1jaGF0LXRlc3Qtc3RhbmRhcmQtd2ViaG9vay1rZXk="),
+                same("YW5vdGhlciBzdGFuZGFyZCB3ZWJob29rIHNlY3JldA=="),
+            ),
             Some(Form::Hex32) => (
                 Self {
                     signs: "696d636861742d746573742d646973636f72642d656432353531392d73656564",

@@ -13,6 +13,7 @@ use crate::secrets::Given;
 pub(super) const URL: &str = "https://bot.example.com/hooks/in?team=1";
 const TEXT: &str = "a signing secret of some length";
 const WHSEC: &str = "whsec_aW1jaGF0LXRlc3Qtc3RhbmRhcmQtd2ViaG9vay1rZXk=";
+const BASE64: &str = "aW1jaGF0LXRlc3Qtc3RhbmRhcmQtd2ViaG9vay1rZXk=";
 const SEED: &str = "696d636861742d746573742d646973636f72642d656432353531392d73656564";
 pub(super) const PUBLIC: &str = "271131b34070f5210bbdd498c9dc32dc7b1ecac08d59429847f03b51901da552";
 
@@ -72,6 +73,12 @@ impl Good {
         self.explained().is_none()
     }
 
+    /// The same with another body.
+    pub(super) fn with(&self, body: &[u8]) -> Self {
+        let request = Captured { body: body.to_vec(), ..self.request.clone() };
+        Self { scheme: self.scheme, given: self.given.clone(), request, now: self.now }
+    }
+
     pub(super) fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.request.body = body.into();
         self
@@ -86,7 +93,8 @@ pub(super) fn form(scheme: &Scheme) -> Form {
 /// What the platform signs with, and what a verifier is given.
 pub(super) fn secrets(scheme: &Scheme) -> (&'static str, &'static str) {
     match form(scheme) {
-        Form::Whsec => (WHSEC, WHSEC),
+        Form::Whsec | Form::WhsecOrText => (WHSEC, WHSEC),
+        Form::Base64 => (BASE64, BASE64),
         Form::Hex32 => (SEED, PUBLIC),
         _ => (TEXT, TEXT),
     }

@@ -54,6 +54,11 @@ fn pairs(form: Form, right: &[u8]) -> Vec<(&'static str, Vec<u8>, Vec<u8>)> {
             ("secret-hex", whsec.clone(), hex),
             ("secret-not-decoded", whsec, KEY.to_vec()),
         ]),
+        Form::Base64 => pairs.extend([
+            ("secret-prefix-kept", base64.clone(), whsec),
+            ("secret-hex", base64.clone(), hex),
+            ("secret-not-decoded", base64, KEY.to_vec()),
+        ]),
         _ => {}
     }
     pairs
