@@ -1,5 +1,7 @@
 //! The bodies that every SDK gets.
 
+use time::OffsetDateTime;
+
 /// A body with its name in the results.
 pub(crate) struct Body {
     pub(crate) name: &'static str,
@@ -25,4 +27,12 @@ pub(crate) fn all() -> Vec<Body> {
     large.resize((1024 * 1024_usize).saturating_sub(2), b'a');
     large.extend_from_slice(b"\"}");
     fixed.chain([Body { name: MEBIBYTE, bytes: large }]).collect()
+}
+
+/// The body inside an object that states the time, for platforms that sign it there; what is no object becomes a string.
+pub(crate) fn with_time(body: &[u8], now: OffsetDateTime) -> Vec<u8> {
+    let millis = now.unix_timestamp_nanos().checked_div(1_000_000).unwrap_or_default();
+    let quote: &[u8] = if body.starts_with(b"{") { b"" } else { b"\"" };
+    let head = format!(r#"{{"webhookTimestamp":{millis},"data":"#);
+    [head.as_bytes(), quote, body, quote, b"}"].concat()
 }

@@ -19,42 +19,64 @@ pub(crate) struct Policy {
     verdicts: (bool, bool),
 }
 
-const NODE_TEXT: &[&str] =
-    &["@slack/bolt", "slack_sdk", "stripe", "@octokit/webhooks-methods", "standardwebhooks", "svix"];
+/// They read a body as text before they hash it.
+const TEXT: &[&str] = &[
+    "@slack/bolt",
+    "slack_sdk",
+    "stripe",
+    "@octokit/webhooks-methods",
+    "standardwebhooks",
+    "svix",
+    "line-bot-sdk",
+    "@shopify/shopify-api",
+    "square",
+    "@paddle/paddle-node-sdk",
+];
+
+/// They compare hex digits as text.
+const HEX_TEXT: &[&str] = &[
+    "@slack/bolt",
+    "slack_sdk",
+    "stripe",
+    "@octokit/webhooks-methods",
+    "@larksuiteoapi/node-sdk",
+    "@paddle/paddle-node-sdk",
+    "@linear/sdk",
+];
 
 pub(crate) const POLICIES: &[Policy] = &[
-    Policy { name: "bytes-not-text", sdks: NODE_TEXT, bodies: &["not-utf8"], changes: &[], verdicts: STRICTER_THERE },
+    Policy { name: "bytes-not-text", sdks: TEXT, bodies: &["not-utf8"], changes: &[], verdicts: STRICTER_THERE },
     Policy {
         name: "bytes-not-text",
-        sdks: NODE_TEXT,
+        sdks: TEXT,
         bodies: &["not-utf8"],
         changes: &["signed-there"],
         verdicts: STRICTER_HERE,
     },
     Policy {
         name: "empty-bodies",
-        sdks: &["@octokit/webhooks-methods"],
+        sdks: &["@octokit/webhooks-methods", "@shopify/shopify-api"],
         bodies: &["empty"],
         changes: &["signed-here", "signature-upper-case"],
         verdicts: STRICTER_THERE,
     },
     Policy {
         name: "hex-in-either-case",
-        sdks: &["@slack/bolt", "slack_sdk", "stripe", "@octokit/webhooks-methods", "@larksuiteoapi/node-sdk"],
+        sdks: HEX_TEXT,
         bodies: &[],
         changes: &["signature-upper-case"],
         verdicts: STRICTER_THERE,
     },
     Policy {
         name: "canonical-times",
-        sdks: &["@slack/bolt", "stripe", "standardwebhooks", "svix"],
+        sdks: &["@slack/bolt", "stripe", "standardwebhooks", "svix", "@paddle/paddle-node-sdk"],
         bodies: &[],
         changes: &["time-zero-before", "time-plus-before", "time-fraction", "time-text-behind"],
         verdicts: STRICTER_HERE,
     },
     Policy {
         name: "no-future",
-        sdks: &["@slack/bolt", "stripe"],
+        sdks: &["@slack/bolt", "stripe", "@paddle/paddle-node-sdk"],
         bodies: &[],
         changes: &["time-future"],
         verdicts: STRICTER_HERE,
@@ -68,14 +90,14 @@ pub(crate) const POLICIES: &[Policy] = &[
     },
     Policy {
         name: "one-signature-header",
-        sdks: &["stripe", "standardwebhooks", "svix"],
+        sdks: &["stripe", "standardwebhooks", "svix", "@paddle/paddle-node-sdk", "@line/bot-sdk"],
         bodies: &[],
         changes: &["signature-header-twice", "signature-header-behind-a-wrong-one"],
         verdicts: STRICTER_HERE,
     },
     Policy {
         name: "eight-candidates",
-        sdks: &["stripe", "standardwebhooks", "svix"],
+        sdks: &["stripe", "standardwebhooks", "svix", "@paddle/paddle-node-sdk"],
         bodies: &[],
         changes: &["signature-after-eight-wrong-ones"],
         verdicts: STRICTER_HERE,
@@ -92,6 +114,20 @@ pub(crate) const POLICIES: &[Policy] = &[
         sdks: &["@larksuiteoapi/node-sdk"],
         bodies: &[],
         changes: &["body-newline"],
+        verdicts: STRICTER_HERE,
+    },
+    Policy {
+        name: "json-is-utf8",
+        sdks: &["@linear/sdk"],
+        bodies: &["not-utf8"],
+        changes: &["signed-here", "time-nearly-stale", "time-nearly-future"],
+        verdicts: STRICTER_HERE,
+    },
+    Policy {
+        name: "json-after-a-url",
+        sdks: &["square"],
+        bodies: &["form"],
+        changes: &["signed-here"],
         verdicts: STRICTER_HERE,
     },
 ];

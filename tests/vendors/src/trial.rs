@@ -101,11 +101,11 @@ impl Trial<'_> {
         for body in bodies::all() {
             // SDKs read the clock of this machine, so every request is signed at its moment.
             let is_large = body.name == MEBIBYTE;
-            if let Some(request) = sign(&self.signer, &body.bytes, now())? {
-                self.tally.signed_here = self.tally.signed_here.saturating_add(1);
-                self.judge(body.name, "signed-here", &request, Owed::Taken)?;
-            }
-            if let Some(request) = self.driver.sign(&body.bytes, self.pair.signs, now().unix_timestamp())? {
+            let request = self.sign(&self.signer, &body.bytes, now())?;
+            self.tally.signed_here = self.tally.signed_here.saturating_add(1);
+            self.judge(body.name, "signed-here", &request, Owed::Taken)?;
+            let bytes = (self.vendor.body)(&body.bytes, now());
+            if let Some(request) = self.driver.sign(&bytes, self.pair.signs, now().unix_timestamp())? {
                 self.tally.signed_there = self.tally.signed_there.saturating_add(1);
                 self.judge(body.name, "signed-there", &request, Owed::Taken)?;
             }
@@ -115,17 +115,24 @@ impl Trial<'_> {
             }
             self.change(body.name, &body.bytes, &[])?;
             self.times(body.name, &body.bytes)?;
-            if let Some(request) = sign(&self.stranger, &body.bytes, now())? {
-                self.changed(body.name, "another-secret", &request, Owed::Refused)?;
-            }
+            let request = self.sign(&self.stranger, &body.bytes, now())?;
+            self.changed(body.name, "another-secret", &request, Owed::Refused)?;
         }
         Ok(self.tally)
+    }
+
+    /// The body, as the platform would send it at that time.
+    fn sign(&self, signer: &Signer, body: &[u8], now: OffsetDateTime) -> Result<Request, String> {
+        let body = (self.vendor.body)(body, now);
+        let request = SignRequest::post(&body, now).url(URL);
+        let headers = signer.sign(request).map_err(|error| format!("its scheme does not sign here ({error})"))?;
+        Ok(Request { headers, body })
     }
 
     /// The changes of these names, or all.
     fn change(&mut self, body: &'static str, bytes: &[u8], only: &[&str]) -> Result<(), String> {
         for mutation in MUTATIONS.iter().filter(|mutation| only.is_empty() || only.contains(&mutation.name)) {
-            let Some(good) = sign(&self.signer, bytes, now())? else { continue };
+            let good = self.sign(&self.signer, bytes, now())?;
             let mut request = good.clone();
             (mutation.change)(&mut request, self.scheme);
             if request != good {
@@ -147,9 +154,8 @@ impl Trial<'_> {
             ("time-future", future.saturating_add(60), Owed::Refused),
             ("time-nearly-future", future.saturating_sub(3), Owed::Taken),
         ] {
-            if let Some(request) = sign(&self.signer, bytes, shifted(by))? {
-                self.changed(body, name, &request, owed)?;
-            }
+            let request = self.sign(&self.signer, bytes, shifted(by))?;
+            self.changed(body, name, &request, owed)?;
         }
         Ok(())
     }
@@ -196,11 +202,4 @@ impl Trial<'_> {
 
 fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
-}
-
-/// The body signed here; nothing where the scheme has no signer or wants another body.
-fn sign(signer: &Signer, body: &[u8], now: OffsetDateTime) -> Result<Option<Request>, String> {
-    let request = SignRequest::post(body, now).url(URL);
-    let headers = signer.sign(request).map_err(|error| format!("its scheme does not sign here ({error})"))?;
-    Ok(Some(Request { headers, body: body.to_vec() }))
 }

@@ -1,5 +1,9 @@
 //! The SDKs and the schemes that they speak, one row each.
 
+use time::OffsetDateTime;
+
+use crate::bodies;
+
 /// What an SDK is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
@@ -15,14 +19,20 @@ pub(crate) struct Vendor {
     pub(crate) language: Language,
     /// The scheme, as `imchat providers` names it.
     pub(crate) provider: &'static str,
+    /// What the platform makes of a body at a time.
+    pub(crate) body: fn(&[u8], OffsetDateTime) -> Vec<u8>,
+}
+
+fn as_it_is(body: &[u8], _: OffsetDateTime) -> Vec<u8> {
+    body.to_vec()
 }
 
 const fn node(sdk: &'static str, provider: &'static str) -> Vendor {
-    Vendor { sdk, language: Language::Node, provider }
+    Vendor { sdk, language: Language::Node, provider, body: as_it_is }
 }
 
 const fn python(sdk: &'static str, provider: &'static str) -> Vendor {
-    Vendor { sdk, language: Language::Python, provider }
+    Vendor { sdk, language: Language::Python, provider, body: as_it_is }
 }
 
 /// A scheme that this build does not have is shown as such and tried once it is there.
@@ -45,7 +55,7 @@ pub(crate) const VENDORS: &[Vendor] = &[
     node("@shopify/shopify-api", "shopify"),
     node("square", "square"),
     node("@paddle/paddle-node-sdk", "paddle"),
-    node("@linear/sdk", "linear"),
+    Vendor { body: bodies::with_time, ..node("@linear/sdk", "linear") },
     node("@notionhq/client", "notion"),
 ];
 
