@@ -34,7 +34,7 @@ fn row(scheme: &Scheme, facts: &Facts, name: String) -> Row {
     [name, facts.name().into(), signed(scheme), not_signed, replay(scheme), ack, retries(facts), key]
 }
 
-fn signed(scheme: &Scheme) -> String {
+pub(super) fn signed(scheme: &Scheme) -> String {
     let proofs: Vec<&str> = scheme.proofs().collect();
     let message: String = scheme.message().iter().map(part).collect();
     if message.is_empty() {
@@ -64,7 +64,7 @@ fn replay(scheme: &Scheme) -> String {
     }
 }
 
-fn retries(facts: &Facts) -> String {
+pub(super) fn retries(facts: &Facts) -> String {
     let mut text = match facts.ladder() {
         Retries::Never => "never".into(),
         Retries::Ladder(gaps) => {
@@ -87,7 +87,7 @@ fn retries(facts: &Facts) -> String {
     text
 }
 
-fn key(key: Key) -> String {
+pub(super) fn key(key: Key) -> String {
     match key {
         Key::Id(sources) => sources.iter().map(place).collect::<Vec<_>>().join(" or "),
         Key::SecretId(sources) => format!("hash of {}", sources.iter().map(place).collect::<Vec<_>>().join(" or ")),

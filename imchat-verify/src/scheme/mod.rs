@@ -280,11 +280,17 @@ impl Scheme {
     }
 
     /// Whether what proves a request stands in the header of this lower-case name: its signature or its token.
+    ///
+    /// ```
+    /// use imchat_verify::providers::SVIX;
+    /// assert!(SVIX.proves_by("svix-signature") && SVIX.proves_by("webhook-signature"));
+    /// assert!(!SVIX.proves_by("stripe-signature"));
+    /// ```
     #[must_use]
     pub fn proves_by(&self, name: &str) -> bool {
         let here = |source: &Source| match source {
             Source::Header(header) => match header.strip_prefix('*') {
-                Some(rest) => name.ends_with(rest),
+                Some(rest) => name.strip_suffix(rest).is_some_and(|family| self.signature.family.contains(&family)),
                 None => *header == name,
             },
             _ => false,
