@@ -1,5 +1,7 @@
-//! Claims on the memory store beside concurrent maps, on Redis beside what `redis-benchmark` makes of a bare `SET`, and
-//! deliveries in the inboxes beside plain INSERTs.
+//! Claims on the memory store beside concurrent maps, on Redis beside what `redis-benchmark` makes of a bare `SET`,
+//! deliveries in the inboxes beside plain INSERTs, jobs through the worker, and the whole ingress before a SQLite inbox.
+//!
+//! `-- worker`, and likewise `memory`, `redis`, `inboxes`, `acks` and `syncs`, is that part alone.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::print_stdout,
@@ -11,7 +13,7 @@ use imchat_benches::redis::Race;
 use imchat_benches::rounds::{self, median};
 use imchat_benches::stores::{self, Keys, Store};
 use imchat_benches::{inbox, measuring, spell};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -35,9 +37,105 @@ struct Racer {
 }
 
 fn main() -> Result<()> {
-    memory()?;
-    redis()?;
-    inboxes()
+    type Part = (&'static str, fn() -> Result<()>);
+    const PARTS: [Part; 6] = [
+        ("memory", memory),
+        ("redis", redis),
+        ("inboxes", inboxes),
+        ("worker", worker),
+        ("acks", acks),
+        ("syncs", syncs),
+    ];
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
+    if let ["accepts", file] = *words.as_slice() {
+        let (accepts, commits) = runtime()?.block_on(inbox::accept_for(Path::new(file), 2 * INBOX_SLICE))?;
+        println!("{accepts} {commits}");
+        return Ok(());
+    }
+    for (name, part) in PARTS {
+        if words.is_empty() || words.contains(&name) {
+            part()?;
+        }
+    }
+    Ok(())
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+}
+
+/// A directory of a part, on the disk that the target directory is on.
+fn directory(part: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{part}-{}", std::process::id()))
+}
+
+/// A directory for a server, whose user may have no way into the target directory.
+fn own_directory(part: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("imchat-benches-{part}-{}", std::process::id()))
+}
+
+/// Jobs from accepted to done, with a handler that does nothing.
+fn worker() -> Result<()> {
+    let (rounds, slice, starts) = if measuring() { (5, 2 * INBOX_SLICE, 300) } else { (1, INBOX_SLICE / 20, 3) };
+    runtime()?.block_on(async {
+        let sqlite = inbox::worker_on_sqlite(&directory("worker"), rounds, slice, starts).await?;
+        let postgres = inbox::worker_on_postgres(own_directory("worker"), rounds, slice, starts).await?;
+        if !measuring() {
+            println!("# worker: checked");
+            return Ok(());
+        }
+        println!(
+            "# worker: one, 64 jobs at a time, an empty handler; jobs from before they are accepted to the tombstone,"
+        );
+        println!("#   with 64 accepts in flight; a start is from before the accept to the handler, one job at a time");
+        for (name, figures) in [("sqlite", Ok(sqlite)), ("postgres", postgres)] {
+            match figures {
+                Ok(figures) => println!(
+                    "worker_{name} jobs_per_s={:.0} start_p99_ms={:.1}",
+                    median(figures.jobs.clone()),
+                    figures.start_p99()
+                ),
+                Err(why) => println!("# worker_{name} is not measured: {why}"),
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Requests on a clock, whether or not the ones before are answered.
+fn acks() -> Result<()> {
+    const RATE: u32 = 500;
+    let length = if measuring() { Duration::from_secs(8) } else { Duration::from_millis(200) };
+    let slice = runtime()?.block_on(inbox::acks(&directory("acks"), RATE, length))?;
+    if !measuring() {
+        println!("# acks: checked");
+        return Ok(());
+    }
+    println!("# ingress_sqlite: {} signed events over loopback, each a row before its 200", slice.requests);
+    println!("ingress_sqlite rate={RATE} ack_p50_ms={:.1} ack_p99_ms={:.1}", slice.p50 / 1e3, slice.p99 / 1e3);
+    Ok(())
+}
+
+/// Accepts to an fsync, with 64 of them in flight.
+fn syncs() -> Result<()> {
+    let counted = inbox::syncs(&directory("syncs"))?;
+    if !measuring() {
+        println!("# syncs: checked");
+        return Ok(());
+    }
+    let (accepts, per) = (counted.accepts, |calls: u64| counted.accepts as f64 / calls.max(1) as f64);
+    if let Some(fsyncs) = counted.fsyncs {
+        println!("fsyncs_sqlite accepts={accepts} fsyncs={fsyncs} accepts_per_fsync={:.1}", per(fsyncs));
+    } else {
+        println!("# without strace, which counts fsyncs: a commit is one, and a checkpoint is two");
+    }
+    println!(
+        "commits_sqlite accepts={accepts} commits={} accepts_per_commit={:.1}",
+        counted.commits,
+        per(counted.commits)
+    );
+    Ok(())
 }
 
 /// The race on a Redis server of its own.
@@ -65,17 +163,14 @@ fn redis() -> Result<()> {
 
 /// Deliveries written down for good, beside what one would write without an inbox.
 fn inboxes() -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("inboxes-{}", std::process::id()));
+    let directory = directory("inboxes");
     std::fs::create_dir_all(&directory)?;
     let (rounds, slice) = if measuring() { (7, INBOX_SLICE) } else { (1, INBOX_SLICE / 20) };
     let rows = if measuring() { inbox::MANY } else { inbox::FEW };
     let in_flight = inbox::IN_FLIGHT;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let sqlite = inbox::sqlite(&directory.join("sqlite"), rounds, slice).await?;
-        // Its user may have no way into the target directory.
-        let own = std::env::temp_dir().join(format!("imchat-benches-{}", std::process::id()));
-        let postgres = inbox::postgres(own, rounds, slice).await?;
+        let postgres = inbox::postgres(own_directory("inboxes"), rounds, slice).await?;
         let (many, few) = inbox::growth(&directory.join("growth"), rows, rounds, 2 * slice).await?;
         std::fs::remove_dir_all(&directory)?;
         if !measuring() {

@@ -1,4 +1,4 @@
-//! Real servers on loopback: axum alone, ours, and slack-morphism's layer.
+//! Real servers on loopback: axum alone, ours, the least that one writes by hand, and slack-morphism's layer.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::print_stdout,
@@ -182,6 +182,13 @@ fn report(racers: &[Racer], pinned: bool, signing: f64) {
         spell(over(Kind::Dedup, Kind::Bare, Round::per_second)),
         spell(over(Kind::Dedup, Kind::SlackMorphism, Round::per_second)),
         spell(over(Kind::Dedup, Kind::Bare, Round::p99)),
+    );
+    println!(
+        "# floor: hand_verify_over_bare={} hand_dedup_over_bare={} hand_dedup_over_slack_morphism={} hand_p99_over_bare={}",
+        spell(over(Kind::HandVerify, Kind::Bare, Round::per_second)),
+        spell(over(Kind::HandDedup, Kind::Bare, Round::per_second)),
+        spell(over(Kind::HandDedup, Kind::SlackMorphism, Round::per_second)),
+        spell(over(Kind::HandDedup, Kind::Bare, Round::p99)),
     );
     println!(
         "# the same by server time for one request, bare's over theirs: verify {} dedup {} slack-morphism {}",

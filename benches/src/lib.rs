@@ -1,8 +1,10 @@
 //! Speed and memory, measured beside the peers in one run.
 //!
 //! Three benches, each a plain `main` over [`rounds`]: `verify` (one signature check), `ingress`
-//! (real servers on loopback) and `dedup` (claims on the stores). What the targets are read
-//! from are the lines that start with `ratio`; lines that start with `#` say how they came about.
+//! (real servers on loopback) and `dedup` (claims on the stores, deliveries in the inboxes, jobs
+//! through the worker). What the targets are read from are the lines that start with `ratio`, and
+//! those of figures that stand by themselves, such as `worker_sqlite`; lines that start with `#` say
+//! how they came about.
 //! The crates of others are behind the feature `peers`.
 //!
 //! Without `--bench` among the arguments, as under `cargo test`, a bench only asserts that every
@@ -15,6 +17,7 @@
 )]
 
 pub mod bare;
+pub mod by_hand;
 pub mod inbox;
 pub mod load;
 pub mod ours;

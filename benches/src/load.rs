@@ -82,17 +82,67 @@ impl Load {
         }
         let took = start.elapsed();
         awake.abort();
+        Ok(Slice::of(latencies, took))
+    }
+
+    /// Sends `rate` requests in a second for `length`, whether or not those before were answered. A latency counts from the
+    /// time at which a request was due, so that one that had to wait for a connection does not hide it.
+    ///
+    /// # Errors
+    /// If an answer is not 200 or a connection ends.
+    pub async fn run_at(&mut self, rate: u32, length: Duration) -> Result<Slice> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+        for lane in &mut self.lanes {
+            lane.sender.stamp(now)?;
+        }
+        let (start, gap) = (Instant::now(), Duration::from_secs(1) / rate);
+        let mut running: JoinSet<Result<(Lane, Duration)>> = JoinSet::new();
+        let mut latencies = Vec::new();
+        let mut due = Duration::ZERO;
+        while due < length {
+            tokio::time::sleep_until((start + due).into()).await;
+            while let Some(ended) = running.try_join_next() {
+                self.answered(ended?, &mut latencies)?;
+            }
+            if self.lanes.is_empty() {
+                let ended = running.join_next().await.context("a connection")?;
+                self.answered(ended?, &mut latencies)?;
+            }
+            let mut lane = self.lanes.pop().context("a connection")?;
+            let since = start + due;
+            running.spawn(async move {
+                lane.ask().await?;
+                Ok((lane, since.elapsed()))
+            });
+            due += gap;
+        }
+        while let Some(ended) = running.join_next().await {
+            self.answered(ended?, &mut latencies)?;
+        }
+        Ok(Slice::of(latencies, start.elapsed()))
+    }
+
+    fn answered(&mut self, ended: Result<(Lane, Duration)>, latencies: &mut Vec<Duration>) -> Result<()> {
+        let (lane, latency) = ended?;
+        self.lanes.push(lane);
+        latencies.push(latency);
+        Ok(())
+    }
+}
+
+impl Slice {
+    fn of(mut latencies: Vec<Duration>, took: Duration) -> Self {
         latencies.sort_unstable();
         let at = |hundredths: usize| {
             let latency = latencies.get(latencies.len() * hundredths / 100);
             latency.map_or(f64::NAN, |latency| latency.as_secs_f64() * 1e6)
         };
-        Ok(Slice {
+        Self {
             requests: latencies.len() as u64,
             per_second: latencies.len() as f64 / took.as_secs_f64(),
             p50: at(50),
             p99: at(99),
-        })
+        }
     }
 }
 

@@ -49,7 +49,7 @@ pub fn server(kind: Kind) -> Result<Option<Router>> {
     let webhook = match kind {
         Kind::Verify => webhook,
         Kind::Dedup => webhook.dedup(MemoryStore::new(SystemClock)),
-        Kind::Bare | Kind::SlackMorphism => return Ok(None),
+        Kind::Bare | Kind::HandVerify | Kind::HandDedup | Kind::SlackMorphism => return Ok(None),
     };
     Ok(Some(Router::new().route(slack_event::PATH, webhook.handler(accept)?)))
 }

@@ -1,6 +1,6 @@
 //! The servers of the ingress bench, each in a process of its own.
 
-use crate::{ours, slack_event};
+use crate::{by_hand, ours, slack_event};
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::http::StatusCode;
@@ -22,12 +22,17 @@ pub enum Kind {
     Verify,
     /// Ours: proves it, claims its key in the memory store and completes the claim.
     Dedup,
+    /// Written by hand for this one bench: proves it.
+    HandVerify,
+    /// The same, and remembers its id.
+    HandDedup,
     /// slack-morphism's axum layer: proves it.
     SlackMorphism,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Bare, Self::Verify, Self::Dedup, Self::SlackMorphism];
+    const ALL: [Self; 6] =
+        [Self::Bare, Self::Verify, Self::Dedup, Self::HandVerify, Self::HandDedup, Self::SlackMorphism];
 
     /// The kinds that this build can serve.
     ///
@@ -50,6 +55,8 @@ impl Kind {
             Self::Bare => "bare",
             Self::Verify => "verify",
             Self::Dedup => "dedup",
+            Self::HandVerify => "hand-verify",
+            Self::HandDedup => "hand-dedup",
             Self::SlackMorphism => "slack-morphism",
         }
     }
@@ -65,8 +72,8 @@ impl Kind {
     pub const fn runs_of_check(self) -> u64 {
         match self {
             Self::Bare => 3,
-            Self::Verify | Self::SlackMorphism => 2,
-            Self::Dedup => 1,
+            Self::Verify | Self::HandVerify | Self::SlackMorphism => 2,
+            Self::Dedup | Self::HandDedup => 1,
         }
     }
 
@@ -74,6 +81,8 @@ impl Kind {
         match self {
             Self::Bare => Ok(Some(Router::new().route(slack_event::PATH, post(accept)))),
             Self::Verify | Self::Dedup => ours::server(self),
+            Self::HandVerify => by_hand::server(false).map(Some),
+            Self::HandDedup => by_hand::server(true).map(Some),
             #[cfg(feature = "peers")]
             Self::SlackMorphism => slack_morphism().map(Some),
             #[cfg(not(feature = "peers"))]

@@ -1,17 +1,14 @@
 //! Slack's events into a SQLite file and out again: what was answered 200 is still there after a restart, once. The program
 //! sends itself a delivery, a retry of it and a forgery, forgets everything it had in memory, and does the work then.
 
-use std::error::Error;
-use std::path::Path;
-use std::time::Duration;
+use std::{convert::Infallible, error::Error, path::Path};
 
 use axum::{Router, body::Body, http::Request};
-use imchat_axum::Webhook;
-use imchat_axum::testing::signed_request;
 use imchat_axum::verify::{inbox::Accepted, providers::Slack};
-use imchat_inbox::{Queue, SqliteInbox};
+use imchat_axum::{Webhook, testing::signed_request};
+use imchat_inbox::{Job, SqliteInbox, Upkeep, Worker};
 use time::OffsetDateTime;
-use tower::ServiceExt;
+use tower::{ServiceExt, service_fn};
 
 /// The ingress: a delivery is proved, written down, and only then answered.
 async fn ingress(file: &Path) -> Result<Router, Box<dyn Error>> {
@@ -22,15 +19,22 @@ async fn ingress(file: &Path) -> Result<Router, Box<dyn Error>> {
     Ok(Router::new().route("/slack/events", slack))
 }
 
-/// The executor: takes what is there under a lease, and says when it is done.
+/// The work: any tower service, run on each job under a lease that is kept for it.
+async fn handle(job: Job) -> Result<(), Infallible> {
+    let (what, body) = (job.delivery.event_type.unwrap_or_default(), job.delivery.body.len());
+    println!("attempt {} at {what}: {body} bytes of {}", job.attempt, job.delivery.provider);
+    Ok(())
+}
+
+/// The executor, which a process runs until it is told to stop; here, until the first job is settled.
 async fn work(file: &Path) -> Result<(), Box<dyn Error>> {
     let inbox = SqliteInbox::open(file).await?;
-    for job in inbox.take(10, Duration::from_secs(60)).await? {
-        let (what, body) = (job.delivery.event_type.unwrap_or_default(), job.delivery.body.len());
-        println!("attempt {} at {what}: {body} bytes of {}", job.attempt, job.delivery.provider);
-        println!("settled: {:?}", inbox.done(&job.lease).await?);
-    }
-    println!("left: {}", inbox.take(10, Duration::from_secs(60)).await?.len());
+    let (tell, mut settled) = tokio::sync::mpsc::unbounded_channel();
+    Worker::new(inbox.clone(), service_fn(handle))
+        .on_report(move |report| drop(tell.send(report.outcome.clone())))
+        .run_until(async { println!("settled: {:?}", settled.recv().await) })
+        .await;
+    println!("left: {}", inbox.counts().await?.depth());
     Ok(())
 }
 

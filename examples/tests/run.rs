@@ -70,7 +70,7 @@ fn axum_inbox() {
             "200 OK, Some(Duplicate { differs: Nothing })",
             "401 Unauthorized, None",
             "attempt 1 at app_mention: 164 bytes of slack",
-            "settled: Ok",
+            "settled: Some(Done)",
             "left: 0",
         ],
     );

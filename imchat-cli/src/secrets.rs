@@ -42,10 +42,49 @@ impl Given {
         })
     }
 
-    /// The same secrets without white space around them.
-    pub(crate) fn trimmed(&self) -> Self {
-        let trim = |bytes: &Zeroizing<Vec<u8>>| Zeroizing::new(bytes.trim_ascii().to_vec());
-        Self(self.0.iter().map(|(role, bytes)| (*role, trim(bytes))).collect())
+    #[cfg(test)]
+    pub(crate) fn of(secrets: impl IntoIterator<Item = (Option<Role>, Vec<u8>)>) -> Self {
+        Self(secrets.into_iter().map(|(role, secret)| (role, Zeroizing::new(secret))).collect())
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Each with its role.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (Option<Role>, &[u8])> {
+        self.0.iter().map(|(role, bytes)| (*role, bytes.as_slice()))
+    }
+
+    /// The same secrets with another one in this place.
+    pub(crate) fn replaced(&self, nth: usize, secret: Vec<u8>) -> Self {
+        let mut given = self.clone();
+        if let Some((_, bytes)) = given.0.get_mut(nth) {
+            *bytes = Zeroizing::new(secret);
+        }
+        given
+    }
+
+    /// The same secrets, the one in this place for another role.
+    pub(crate) fn in_role(&self, nth: usize, role: Role) -> Self {
+        let mut given = self.clone();
+        if let Some((known, _)) = given.0.get_mut(nth) {
+            *known = Some(role);
+        }
+        given
+    }
+
+    /// The same secrets, those in these two places in each other's role.
+    pub(crate) fn exchanged(&self, first: usize, second: usize) -> Self {
+        let role = |nth: usize| self.0.get(nth).and_then(|(role, _)| *role);
+        let mut given = self.clone();
+        for (nth, role) in [(first, role(second)), (second, role(first))] {
+            if let Some((known, _)) = given.0.get_mut(nth) {
+                *known = role;
+            }
+        }
+        given
     }
 
     /// The same secrets without those of one role.
@@ -128,7 +167,7 @@ mod tests {
     fn a_secret_in_place_of_its_name_is_not_repeated() {
         let word = OsString::from("whsec_c2VjcmV0c2VjcmV0=");
         let stop = split(&word, "--secret-env", 0, &FEISHU).unwrap_err();
-        let message = stop.message().unwrap();
+        let message = stop.message();
         assert!(!message.contains("whsec") && message.contains("encrypt_key, verification_token"), "{message}");
     }
 

@@ -1,22 +1,31 @@
 //! `imchat sign`: the headers that a provider would send with a body.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use imchat_verify::Scheme;
 use imchat_verify::sign::{SignError, SignRequest, Signer};
+use serde_json::{Map, Value, json};
 
 use crate::args::SignArgs;
 use crate::clock;
 use crate::file;
 use crate::providers;
+use crate::report::{self, Notes, Outcome, Report};
 use crate::secrets::{self, Given};
-use crate::stop::{Stop, remark};
+use crate::stop::Stop;
 use crate::text::{content_type, header_name, quoted};
 
 /// Where a curl command goes when nobody says where: the address that a local receiver usually has.
 const LOCAL_URL: &str = "http://127.0.0.1:3000/";
 
-pub(crate) fn run(args: &SignArgs, out: &mut dyn Write) -> Result<(), Stop> {
+/// The headers of a signed body.
+struct Signed {
+    headers: Vec<(String, String)>,
+    /// The whole command, where it was asked for.
+    curl: Option<String>,
+}
+
+pub(crate) fn run(args: &SignArgs, notes: &mut Notes) -> Outcome {
     let scheme = providers::by_name(&args.credentials.provider)?;
     let signer = signer(scheme, &Given::read(&args.credentials, scheme)?)?;
     let body = file::read(&args.body, "the body")?;
@@ -29,25 +38,37 @@ pub(crate) fn run(args: &SignArgs, out: &mut dyn Write) -> Result<(), Stop> {
         request = request.id(id);
     }
     let headers = sign(&signer, scheme, request)?;
-    if !args.curl {
-        for (name, value) in headers {
-            writeln!(out, "{}: {value}", header_name(&name))?;
-        }
-        return Ok(());
+    if args.curl && args.url.is_none() {
+        notes.note(format!("no --url is given: the command posts to {LOCAL_URL}"));
     }
-    if args.url.is_none() {
-        remark("note", &format!("no --url is given: the command posts to {LOCAL_URL}"));
-    }
+    let curl = args.curl.then(|| curl(args, &method, &body, &headers));
+    Ok(Box::new(Signed { headers, curl }))
+}
+
+fn curl(args: &SignArgs, method: &str, body: &[u8], headers: &[(String, String)]) -> String {
     let url = args.url.as_deref().unwrap_or(LOCAL_URL);
-    let mut command = format!("curl -X {} {}", quoted(&method), quoted(url));
-    let own = [("content-type".to_owned(), content_type(&body).to_owned())];
-    for (name, value) in own.into_iter().chain(headers) {
+    let mut command = format!("curl -X {} {}", quoted(method), quoted(url));
+    let own = [("content-type".to_owned(), content_type(body).to_owned())];
+    for (name, value) in own.iter().chain(headers) {
         command.push_str(" -H ");
-        command.push_str(&quoted(&format!("{}: {value}", header_name(&name))));
+        command.push_str(&quoted(&format!("{}: {value}", header_name(name))));
     }
     let file = format!("@{}", args.body.display());
-    writeln!(out, "{command} --data-binary {}", quoted(&file))?;
-    Ok(())
+    format!("{command} --data-binary {}", quoted(&file))
+}
+
+impl Report for Signed {
+    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        match &self.curl {
+            Some(command) => writeln!(out, "{command}"),
+            None => self.headers.iter().try_for_each(|(name, value)| writeln!(out, "{}: {value}", header_name(name))),
+        }
+    }
+
+    fn json(&self) -> Map<String, Value> {
+        let headers: Vec<_> = self.headers.iter().map(|(name, value)| [header_name(name), value.clone()]).collect();
+        report::members(json!({"headers": headers, "curl": self.curl}))
+    }
 }
 
 /// A signer with the current secret of the signing role.

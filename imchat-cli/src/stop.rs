@@ -4,49 +4,55 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 /// Why a command ends otherwise than well.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Stop {
-    /// What was asked for was looked at and is not in order; the message is printed where nothing else said so.
-    Found(Option<String>),
+    /// What was asked for was looked at and is not in order.
+    Fault(String),
     /// The call itself cannot work: arguments, files, secrets, or a provider that this build does not have.
     Usage(String),
-    /// Stdout is gone or full.
-    Output(io::Error),
 }
 
 impl Stop {
-    pub(crate) fn found(message: impl Into<String>) -> Self {
-        Self::Found(Some(message.into()))
+    pub(crate) fn fault(message: impl Into<String>) -> Self {
+        Self::Fault(message.into())
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::Usage(message.into())
     }
 
-    pub(crate) fn message(&self) -> Option<String> {
+    /// The sentence for the user.
+    pub(crate) fn message(&self) -> &str {
         match self {
-            Self::Found(message) => message.clone(),
-            Self::Usage(message) => Some(message.clone()),
-            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
-            Self::Output(error) => Some(format!("cannot write the results: {error}; send them elsewhere")),
+            Self::Fault(message) | Self::Usage(message) => message,
         }
     }
 
-    pub(crate) fn code(&self) -> ExitCode {
-        ExitCode::from(match self {
-            Self::Found(_) => 1,
+    /// What kind of failure it is, as JSON documents name it.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Fault(_) => "fault",
+            Self::Usage(_) => "usage",
+        }
+    }
+
+    /// The exit code.
+    pub(crate) const fn exit(&self) -> u8 {
+        match self {
+            Self::Fault(_) => 1,
             Self::Usage(_) => 2,
-            // What a shell reports of a program whose reader went away.
-            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 141,
-            Self::Output(_) => 1,
-        })
+        }
     }
 }
 
-impl From<io::Error> for Stop {
-    fn from(error: io::Error) -> Self {
-        Self::Output(error)
+/// Stdout is gone or full.
+pub(crate) fn unwritable(error: &io::Error) -> ExitCode {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        // What a shell reports of a program whose reader went away, which wants no complaint.
+        return ExitCode::from(141);
     }
+    remark("error", &format!("cannot write the results: {error}; send them elsewhere"));
+    ExitCode::FAILURE
 }
 
 /// Says something on stderr; where that is closed, nobody wanted to hear it.

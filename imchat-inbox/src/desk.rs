@@ -30,6 +30,15 @@ impl Desk {
         self.orders.enqueue(Row::of(job, &self.rules)?).await
     }
 
+    /// Of one transaction, or of none where one of them is no row.
+    pub(crate) async fn enqueue_all(&self, jobs: impl Iterator<Item = NewJob>) -> Result<Vec<Accepted>, InboxError> {
+        let rows = jobs.map(|job| Row::of(job, &self.rules)).collect::<Result<Vec<_>, _>>()?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.orders.enqueue_all(rows).await
+    }
+
     pub(crate) async fn take(&self, most: usize, lease: Duration) -> Result<Vec<Job>, InboxError> {
         let mut jobs = Vec::new();
         for stored in self.orders.take(Take { most, lease }).await? {

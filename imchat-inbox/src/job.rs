@@ -4,6 +4,8 @@ use imchat_verify::dedup::Fence;
 use imchat_verify::inbox::Delivery;
 use time::OffsetDateTime;
 
+use crate::StepKey;
+
 /// A delivery with how it is to be worked on.
 ///
 /// ```
@@ -101,4 +103,37 @@ pub struct Job {
     pub priority: i32,
     /// When the lease ends unless it is renewed, in the inbox's time.
     pub until: OffsetDateTime,
+}
+
+impl Job {
+    /// A job as a queue of your own hands it out, or as a test gives it to a handler; its priority is 0.
+    #[must_use]
+    pub const fn new(
+        lease: JobLease,
+        delivery: Delivery,
+        attempt: u32,
+        most_attempts: u32,
+        until: OffsetDateTime,
+    ) -> Self {
+        Self { lease, delivery, attempt, most_attempts, priority: 0, until }
+    }
+
+    /// This attempt's fence: give it to every effect that can refuse a lower one.
+    #[must_use]
+    pub const fn fence(&self) -> Fence {
+        self.lease.fence()
+    }
+
+    /// The idempotency key of one effect of this job, the same at every attempt: give it to every effect that knows such
+    /// keys.
+    #[must_use]
+    pub fn step_key(&self, step: &str) -> StepKey {
+        StepKey::of(&self.delivery.key, step)
+    }
+
+    /// Whether no attempt comes after this one.
+    #[must_use]
+    pub const fn is_last_attempt(&self) -> bool {
+        self.attempt >= self.most_attempts
+    }
 }

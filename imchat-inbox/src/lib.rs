@@ -17,8 +17,10 @@ mod seal;
 mod settings;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod step_key;
 mod upkeep;
 mod verbs;
+pub mod worker;
 mod writer;
 
 pub use dead::{Audited, DeadLetter, DeadLetters, Quarantined};
@@ -29,4 +31,6 @@ pub use postgres::{PostgresInbox, PostgresInboxBuilder};
 pub use queue::Queue;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteInbox, SqliteInboxBuilder};
+pub use step_key::StepKey;
 pub use upkeep::{Counts, Upkeep};
+pub use worker::Worker;

@@ -37,6 +37,13 @@ pub trait Queue: Send + Sync + 'static {
     /// No attempt will better it: the job becomes a dead letter.
     fn bury(&self, lease: &JobLease, why: &str) -> impl Future<Output = Result<Settled, InboxError>> + Send;
 
+    /// Gives a job back that was not worked on, or not to its end, so that another worker may take it at once.
+    ///
+    /// The inboxes of this crate do not count the attempt. A queue that does not say how ends the lease, and counts it.
+    fn give_back(&self, lease: &JobLease) -> impl Future<Output = Result<Settled, InboxError>> + Send {
+        self.heartbeat(lease, Duration::ZERO)
+    }
+
     /// Waits until there may be something to take: at a notice, when a scheduled job or a retry falls due, or at the
     /// polling interval.
     fn wait(&self) -> impl Future<Output = ()> + Send;

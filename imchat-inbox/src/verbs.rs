@@ -15,6 +15,13 @@ macro_rules! verbs {
             ) -> Result<imchat_verify::inbox::Accepted, $crate::InboxError> {
                 self.0.desk.enqueue($crate::NewJob::new(delivery)).await
             }
+
+            async fn accept_all(
+                &self,
+                deliveries: Vec<imchat_verify::inbox::Delivery>,
+            ) -> Result<Vec<imchat_verify::inbox::Accepted>, $crate::InboxError> {
+                self.0.desk.enqueue_all(deliveries.into_iter().map($crate::NewJob::new)).await
+            }
         }
 
         impl $crate::Queue for $inbox {
@@ -56,6 +63,13 @@ macro_rules! verbs {
                 why: &str,
             ) -> Result<imchat_verify::dedup::Settled, $crate::InboxError> {
                 self.0.desk.bury(lease, why).await
+            }
+
+            async fn give_back(
+                &self,
+                lease: &$crate::JobLease,
+            ) -> Result<imchat_verify::dedup::Settled, $crate::InboxError> {
+                self.0.desk.orders.settle(lease, $crate::writer::Way::GiveBack).await
             }
 
             async fn wait(&self) {

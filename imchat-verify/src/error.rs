@@ -20,6 +20,8 @@ pub enum Error {
     Malformed(Source, &'static str),
     /// No signature fits the body under any of the secrets.
     Mismatch,
+    /// The token that came is not the configured one.
+    WrongToken,
     /// The request is older than the window allows.
     Stale {
         /// How old it is.
@@ -43,6 +45,7 @@ impl Error {
             Self::Repeated(_) => "repeated",
             Self::Malformed(..) => "malformed",
             Self::Mismatch => "bad_signature",
+            Self::WrongToken => "bad_token",
             Self::Stale { .. } => "stale",
             Self::Future { .. } => "future",
             Self::Undecryptable => "undecryptable",
@@ -59,6 +62,7 @@ impl fmt::Display for Error {
             Self::Mismatch => f.write_str(
                 "no signature matches: check the secret, and that the body reaches the verifier byte for byte",
             ),
+            Self::WrongToken => f.write_str("the token is another one: check the configured token, and its role"),
             Self::Stale { age } => {
                 write!(f, "the request is {} s old, older than the window allows: check this clock", age.as_secs())
             }

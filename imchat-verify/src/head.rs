@@ -111,14 +111,20 @@ impl<'r> Head<'r> {
 }
 
 pub(crate) fn single<'a>(headers: &'a (dyn Headers + 'a), wanted: &str) -> Option<&'a [u8]> {
-    let (mut found, mut count) = (None, 0_usize);
+    let (first, more) = met(headers, wanted);
+    first.filter(|_| !more)
+}
+
+/// The first value of a header, and whether there are more.
+pub(crate) fn met<'a>(headers: &'a (dyn Headers + 'a), wanted: &str) -> (Option<&'a [u8]>, bool) {
+    let (mut first, mut more) = (None, false);
     headers.each(&mut |name, value| {
         if name.eq_ignore_ascii_case(wanted) {
-            found = Some(value);
-            count = count.saturating_add(1);
+            more = first.is_some();
+            first = first.or(Some(value));
         }
     });
-    if count == 1 { found } else { None }
+    (first, more)
 }
 
 impl fmt::Debug for Head<'_> {

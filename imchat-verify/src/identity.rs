@@ -2,10 +2,12 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 use crate::Digest;
+use crate::batch::Batch;
 use crate::dedup::DedupKey;
 use crate::engine::{Core, sha256};
 use crate::head::{Headers, single};
@@ -222,6 +224,27 @@ impl<'a> Values<'a> {
         })
     }
 
+    /// The id that a key is made of; what is joined is none.
+    fn id(&self, places: &[usize], key: Key) -> Option<Stated<'a>> {
+        if matches!(key, Key::Joined(_)) { None } else { self.first(places, key.sources()) }
+    }
+
+    /// The values that are joined to a key, each with its length before it so that none can run into the next; nothing
+    /// where one of them is not stated.
+    fn joined(&self, places: &[usize], key: Key) -> Option<Stated<'a>> {
+        let Key::Joined(sources) = key else { return None };
+        let mut text = String::new();
+        let mut signed = true;
+        for (place, source) in places.iter().zip(sources) {
+            let stated = self.first(core::slice::from_ref(place), core::slice::from_ref(source))?;
+            signed &= matches!(stated, Provenance::Signed(_));
+            let stated = stated.into_inner();
+            write!(text, "{}:{stated}", stated.len()).ok()?;
+        }
+        let text = Cow::Owned(text);
+        Some(if signed { Provenance::Signed(text) } else { Provenance::Unsigned(text) })
+    }
+
     /// The facts of the kind whose conditions hold, and where the values of its own key stand.
     fn kind(&self) -> (&'static Facts, &'a [usize]) {
         let core = self.core;
@@ -248,12 +271,8 @@ fn signs(scheme: &Scheme, source: Source) -> bool {
     if matches!(scheme.algorithm, Algorithm::Token(_)) {
         return false;
     }
-    match source {
-        Source::Header(_) | Source::Query(_) | Source::Field(_) => {
-            scheme.message.iter().any(|part| matches!(part, Part::From(signed) if *signed == source))
-        }
-        Source::Json(_) | Source::Form(_) | Source::FormJson(..) | Source::WholeBody => scheme.signs_body(),
-    }
+    let in_signed_body = !source.in_head() && scheme.signs_body();
+    in_signed_body || scheme.message.iter().any(|part| matches!(part, Part::From(signed) if *signed == source))
 }
 
 pub(crate) fn identify<'a>(
@@ -267,28 +286,34 @@ pub(crate) fn identify<'a>(
     let plan = &core.plan;
     let (facts, own_places) = values.kind();
     let key = facts.own_key().unwrap_or(scheme.key);
-    let key_id = values.first(&plan.key, scheme.key.sources());
-    let own_id = facts.own_key().and_then(|key| values.first(own_places, key.sources()));
+    let key_id = values.id(&plan.key, scheme.key);
+    let own_id = facts.own_key().and_then(|key| values.id(own_places, key));
     let tenant = values.first(&plan.tenant, scheme.tenant);
-    // What nobody signs would let a relay choose the key; where nothing is signed at all there is nothing better.
-    let signs_none = matches!(scheme.algorithm, Algorithm::Token(_) | Algorithm::Custom(_));
+    // What nobody signs would let a relay choose the key; where the body is not signed at all there is nothing better.
+    let signs_none = !scheme.signs_body() || matches!(scheme.algorithm, Algorithm::Custom(_));
     let counts = |stated: &&Stated<'_>| signs_none || matches!(stated, Provenance::Signed(_));
     let scope = crate::dedup::Scope {
         provider: scheme.name,
         endpoint: core.endpoint.as_deref(),
         tenant: tenant.as_ref().filter(counts).map(|tenant| tenant.get().as_ref()),
     };
+    let key_places = if facts.own_key().is_some() { own_places } else { &plan.key };
+    let joined = values.joined(key_places, key);
     let id = if facts.own_key().is_some() { own_id.as_ref() } else { key_id.as_ref() };
-    let id = id.filter(counts);
+    let id = joined.as_ref().or(id).filter(counts);
+    let batch = Batch::read(key, body);
     let dedup_key = match key {
+        Key::PerItem(_) => batch.as_ref().map_or_else(|| Some(scope.digest_key(&digest())), |batch| batch.key(&scope)),
         Key::Never => None,
         Key::BodyDigest => Some(scope.digest_key(&digest())),
         Key::Id(_) => Some(id.map_or_else(|| scope.digest_key(&digest()), |id| scope.id_key(id.get()))),
         Key::SecretId(_) => Some(id.map_or_else(|| scope.digest_key(&digest()), |id| scope.secret_id_key(id.get()))),
+        Key::Joined(_) => Some(id.map_or_else(|| scope.digest_key(&digest()), |id| scope.joined_key(id.get()))),
     };
-    let by_body = matches!(key, Key::BodyDigest) || id.is_none();
+    let by_body = batch.is_none() && (matches!(key, Key::BodyDigest) || id.is_none());
     let secret_id = matches!(key, Key::SecretId(_));
-    let event_id = key_id.or_else(|| values.first(&plan.event_id, scheme.event_id));
+    let only_id = batch.as_ref().and_then(Batch::only_id).map(|id| Provenance::Signed(Cow::Owned(id)));
+    let event_id = key_id.or(only_id).or_else(|| values.first(&plan.event_id, scheme.event_id));
     let (event_id, semantic_id) = match (event_id, own_id) {
         (None, own) => (own, None),
         (event, own) => (event, own),

@@ -107,6 +107,13 @@ impl<'r, P> Proved<'r, P> {
         identity::identify(self.core, self.body(), self.head.headers(), &|| self.digest())
     }
 
+    /// The items of a batch, each as if it had come alone; nothing where the request is no batch. See
+    /// [`Receipt::items`].
+    #[must_use]
+    pub fn items(&self) -> Option<Vec<Receipt<P>>> {
+        if self.core.scheme.sends_batches() { self.receipt().items() } else { None }
+    }
+
     /// What a handler keeps of this request, without its lifetime.
     #[must_use]
     pub fn receipt(&self) -> Receipt<P> {

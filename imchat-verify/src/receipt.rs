@@ -10,6 +10,7 @@ use bytes::Bytes;
 use time::OffsetDateTime;
 
 use crate::Digest;
+use crate::batch::Batch;
 use crate::engine::{Core, Proof, SentAt, sha256};
 use crate::identity::{self, Identity};
 use crate::proved::{Kept, KeptHeaders};
@@ -84,6 +85,37 @@ impl<P> Receipt<P> {
     #[must_use]
     pub fn identity(&self) -> Identity<'_> {
         identity::identify(&self.core, &self.body, &self.headers, &|| self.digest())
+    }
+
+    /// The items of a batch, each as if it had come alone: its body is the request's without the other items, and its
+    /// identity is its own. Nothing where the request is no batch; an empty list where it is an empty one.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "chat", feature = "sign"))]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use imchat_verify::providers::{LINE, Line};
+    /// # use imchat_verify::sign::{SignRequest, Signer};
+    /// # use imchat_verify::{Head, Verdict};
+    /// # let now = time::OffsetDateTime::UNIX_EPOCH;
+    /// let body = br#"{"destination":"U1","events":[{"webhookEventId":"01A"},{"webhookEventId":"01B"}]}"#;
+    /// # let headers = Signer::of(&LINE, "a channel secret")?.sign(SignRequest::post(body, now))?;
+    /// # let verifier = Line::verifier("a channel secret")?;
+    /// # let Verdict::Event(proved) = verifier.verify(Head::post(&headers), body, now)? else { return Ok(()) };
+    /// let items = proved.receipt().items().expect("LINE sends batches");
+    /// assert_eq!(&items[1].body()[..], br#"{"destination":"U1","events":[{"webhookEventId":"01B"}]}"#);
+    /// assert_ne!(items[0].identity().dedup_key, items[1].identity().dedup_key);
+    /// # Ok(()) }
+    /// # #[cfg(not(all(feature = "chat", feature = "sign")))] fn main() {}
+    /// ```
+    #[must_use]
+    pub fn items(&self) -> Option<Vec<Self>> {
+        if !self.core.scheme.sends_batches() {
+            return None;
+        }
+        let key = self.kind().own_key().unwrap_or(self.core.scheme.key);
+        let batch = Batch::read(key, &self.body)?;
+        let item = |body: Vec<u8>| Self { body: Bytes::from(body), ..self.clone() };
+        Some(batch.alone().map(item).collect())
     }
 
     /// A field of a form body, decoded; nothing where the body is JSON, or the field is absent or comes twice.

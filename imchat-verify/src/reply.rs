@@ -1,6 +1,7 @@
 //! An answer to a sender.
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -26,6 +27,12 @@ impl Reply {
     #[must_use]
     pub const fn json(text: &'static str) -> Self {
         Self { status: 200, content_type: "application/json", body: Cow::Borrowed(text.as_bytes()) }
+    }
+
+    /// 200 with this text, which no browser may take for a page: send it with `X-Content-Type-Options: nosniff`.
+    #[must_use]
+    pub fn text(text: String) -> Self {
+        Self { status: 200, content_type: "text/plain; charset=utf-8", body: Cow::Owned(text.into_bytes()) }
     }
 
     /// 200 with JSON that was just written.

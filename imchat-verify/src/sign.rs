@@ -1,6 +1,7 @@
 //! Signing, with the same schemes: for senders of your own, tests, simulators and the command line.
 
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
@@ -161,6 +162,7 @@ impl Signer {
         let timestamp = scheme.timestamp.map(|rule| match rule.unit {
             Unit::Seconds => request.now.unix_timestamp().to_string(),
             Unit::Millis => (request.now.unix_timestamp_nanos() / 1_000_000).to_string(),
+            Unit::Rfc3339 => rfc3339(request.now),
         });
         let id = request.id.map_or_else(|| derived_id(&request), String::from);
         let tag = self.tag(&request, timestamp.as_deref().unwrap_or_default(), &id)?;
@@ -172,7 +174,12 @@ impl Signer {
         let mut fields = String::new();
         match (scheme.timestamp.map(|rule| rule.source), timestamp) {
             (Some(Source::Header(name)), Some(text)) => headers.push((self.spelled(name), text)),
-            (Some(Source::Field(name)), Some(text)) => fields = [name, "=", &text, ","].concat(),
+            (Some(Source::Field(name)), Some(text)) => {
+                fields = [name, "=", &text].concat();
+                if let Layout::Pairs { separator, .. } = scheme.signature.layout {
+                    fields.push(char::from(separator));
+                }
+            }
             _ => {}
         }
         for part in scheme.message {
@@ -229,7 +236,8 @@ impl Signer {
         secret: &[u8],
         sink: &mut dyn FnMut(&[u8]),
     ) -> Result<(), SignError> {
-        if matches!(self.scheme.algorithm, Algorithm::Token(_) | Algorithm::Custom(_)) {
+        let unsignable = matches!(self.scheme.algorithm, Algorithm::Token(_) | Algorithm::Custom(_));
+        if unsignable || !self.scheme.signature.source.in_head() {
             return Err(SignError::Unsupported(self.scheme.name()));
         }
         for part in self.scheme.message {
@@ -248,6 +256,14 @@ impl Signer {
         }
         Ok(())
     }
+}
+
+/// RFC 3339 in UTC, to the microsecond.
+fn rfc3339(now: OffsetDateTime) -> String {
+    let now = now.to_offset(time::UtcOffset::UTC);
+    let (year, month, day) = now.to_calendar_date();
+    let (hour, minute, second, micros) = now.to_hms_micro();
+    format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z", u8::from(month))
 }
 
 /// The core has no randomness: the same body at the same second has the same id.

@@ -223,7 +223,7 @@ impl<'r, P> Verdict<'r, P> {
         let opened = core.opened(proof.key, wire.as_slice())?;
         let body = opened.as_deref().unwrap_or(wire.as_slice());
         core.check_token(head, body, now)?;
-        if let Some(reply) = core.handshake(head, body) {
+        if let Some(reply) = core.handshake(proof.key, head, body) {
             return Ok(Self::Handshake(reply));
         }
         Ok(Self::Event(Proved::new(core, head, wire, opened, proof)))

@@ -13,7 +13,9 @@
 mod allocation;
 mod attacks;
 mod axum;
+mod batches;
 mod conformance;
+mod docs;
 mod entry_model;
 mod facts;
 mod inbox;

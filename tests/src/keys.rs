@@ -1,5 +1,7 @@
 //! The secrets of the archived requests, as `payloads/README.md` lists them.
 
+use imchat_verify::{Form, Scheme};
+
 /// Slack's signing secret.
 pub const SLACK: &str = "imchat-test-slack-signing-secret";
 /// Feishu's encrypt key.
@@ -20,6 +22,17 @@ pub const STANDARD: &str = "whsec_aW1jaGF0LXRlc3Qtc3RhbmRhcmQtd2ViaG9vay1rZXk=";
 pub const STANDARD_PUBLIC: &str = "whpk_jMwwzzMztY8PrX++ZYEcnMTiwAMq+1Dzv9KY/jwZHzY=";
 /// The secret of the generic preset.
 pub const GENERIC: &str = "imchat-test-generic-webhook-secret";
+
+/// A secret for the signing role of this scheme, written as the scheme wants it.
+#[must_use]
+pub fn written_for(scheme: &Scheme) -> &'static str {
+    match scheme.roles().next() {
+        Some((_, Form::Hex32)) => DISCORD_PUBLIC,
+        Some((_, Form::Base64)) => "aW1jaGF0LXRlc3QtYmFzZTY0LWtleQ==",
+        Some((_, Form::Whsec | Form::WhsecOrText)) => STANDARD,
+        _ => SLACK,
+    }
+}
 
 /// Every secret that can verify one of the archived requests.
 pub const ALL: &[&str] =

@@ -15,6 +15,7 @@ mod docs;
 pub mod forge;
 pub mod keys;
 mod payload;
+pub mod providers_page;
 mod request;
 mod subject;
 mod vector;

@@ -72,7 +72,9 @@ fn text(value: &Value, name: &str) -> Option<String> {
 
 fn case(value: &Value) -> Option<Case> {
     let name = text(value, "id").expect("a case has an id");
-    let scheme = providers::by_name(&text(value, "provider").expect("a case has a provider"))?;
+    let provider = text(value, "provider").expect("a case has a provider");
+    let version = text(value, "scheme").map(|version| format!("{provider}-{version}"));
+    let scheme = version.as_deref().and_then(providers::by_name).or_else(|| providers::by_name(&provider))?;
     let secrets = value["secrets"].as_array().expect("a case has secrets").iter().map(|secret| {
         let role = Role::from_name(&text(secret, "role").expect("a secret has a role")).expect("a known role");
         (role, text(secret, "value").expect("a secret has a value"))

@@ -4,9 +4,11 @@
 //! There are no dependencies: this program is built before every run.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "what a terminal program prints is its interface")]
 
+mod packages;
 mod run;
 mod servers;
 mod steps;
+mod vendors;
 
 use std::process::ExitCode;
 
@@ -18,6 +20,7 @@ cargo xtask bench          measure verify, ingress and dedup beside the peers
 cargo xtask model          explore both profiles and the designs that lose, and the memory store's threads
 cargo xtask faults --kills N --database sqlite|postgres [--seed N]
                            kill, pause and cut off ingress and workers, and count what was lost
+cargo xtask vendors [SDK]  hold every scheme against the vendors' own SDKs, from npm and PyPI
 cargo xtask help           show this text
 
 Steps of `cargo xtask test`, in order:";
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         ["bench"] => run::all(&[BENCH]),
         ["model"] => run::all(MODEL),
         ["faults", options @ ..] => run::with(FAULTS, options),
+        ["vendors", options @ ..] => vendors::compare(options),
         [] | ["help" | "--help" | "-h"] => {
             println!("{}", usage());
             ExitCode::SUCCESS

@@ -82,7 +82,7 @@ fn summarise(passed: &[Passed]) {
 }
 
 /// The root of the repository: the folder above this package.
-fn root() -> Result<&'static Path, &'static str> {
+pub(crate) fn root() -> Result<&'static Path, &'static str> {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .ok_or("xtask has to be a folder of the workspace; move it back there")

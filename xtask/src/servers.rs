@@ -1,7 +1,8 @@
 //! The database servers that the tests start for themselves: found, or installed where that is allowed.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+
+use crate::packages;
 
 /// Set to `1` for a step whose tests start servers: none of them may then be skipped for want of one.
 pub(crate) const REQUIRED: &str = "IMCHAT_REQUIRE_SERVERS";
@@ -19,38 +20,9 @@ const SERVERS: [Server; 2] = [
     Server { program: "initdb", package: "postgresql", versions: Some("/usr/lib/postgresql") },
 ];
 
-/// How packages may be installed here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Installer {
-    /// As root.
-    Root,
-    /// With a `sudo` that asks for no password.
-    Sudo,
-    /// Debian's packages are there, but only a person may install them.
-    Person,
-    /// Another system.
-    Unknown,
-}
-
 /// Makes sure that the servers are there.
 pub(crate) fn provide() -> Result<(), String> {
-    let missing = missing();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let installer = installer();
-    let Some((update, install)) = commands(&missing, installer) else {
-        return Err(advice(&missing, installer));
-    };
-    println!("    not on this machine: {}; so first: {}", missing.join(", "), shown(&install));
-    // The lists of packages are fetched only where the old ones do not do.
-    if run(&install) || (run(&update) && run(&install)) {
-        return match self::missing() {
-            left if left.is_empty() => Ok(()),
-            left => Err(format!("{} is installed and still not found; put it on the PATH", left.join(", "))),
-        };
-    }
-    Err(advice(&missing, Installer::Person))
+    packages::provide(missing, "the tests start servers")
 }
 
 /// The packages of the servers that are not there.
@@ -73,61 +45,6 @@ fn found<'f>(program: &str, mut folders: impl Iterator<Item = &'f PathBuf>) -> b
 fn versions(folder: &Path) -> Vec<PathBuf> {
     let entries = folder.read_dir().into_iter().flatten().flatten();
     entries.map(|version| version.path().join("bin")).collect()
-}
-
-fn installer() -> Installer {
-    let succeeds = |line: &str| {
-        let mut words = line.split(' ');
-        let program = words.next().unwrap_or_default();
-        let status = Command::new(program).args(words).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        status.is_ok_and(|status| status.success())
-    };
-    if !succeeds("apt-get --version") {
-        Installer::Unknown
-    } else if Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0") {
-        Installer::Root
-    } else if succeeds("sudo -n true") {
-        Installer::Sudo
-    } else {
-        Installer::Person
-    }
-}
-
-/// The words that fetch the lists of packages and those that install these packages, where that may be done unasked.
-fn commands(packages: &[&'static str], installer: Installer) -> Option<(Vec<&'static str>, Vec<&'static str>)> {
-    let before: &[&str] = match installer {
-        Installer::Root => &[],
-        Installer::Sudo => &["sudo", "-n"],
-        Installer::Person | Installer::Unknown => return None,
-    };
-    let install = ["apt-get", "install", "--yes", "--no-install-recommends"];
-    Some(([before, &["apt-get", "update"]].concat(), [before, &install, packages].concat()))
-}
-
-/// What a person has to do.
-fn advice(packages: &[&'static str], installer: Installer) -> String {
-    let packages = packages.join(" ");
-    match installer {
-        Installer::Unknown => format!(
-            "the tests start servers that are not on this machine ({packages} as Debian calls them); \
-             install them so that `redis-server` and PostgreSQL's `initdb` are on the PATH"
-        ),
-        _ => format!(
-            "the tests start servers that are not on this machine; type: \
-             sudo apt-get update && sudo apt-get install {packages}"
-        ),
-    }
-}
-
-fn shown(words: &[&str]) -> String {
-    words.join(" ")
-}
-
-fn run(words: &[&str]) -> bool {
-    let mut words = words.iter();
-    let Some(program) = words.next() else { return false };
-    let status = Command::new(program).args(words).env("DEBIAN_FRONTEND", "noninteractive").status();
-    status.is_ok_and(|status| status.success())
 }
 
 #[cfg(test)]
@@ -171,24 +88,5 @@ mod tests {
         std::fs::write(folder.0.join("16/bin/initdb"), "").unwrap();
         assert!(found("initdb", versions(&folder.0).iter()));
         assert!(versions(&folder.0.join("nowhere")).is_empty());
-    }
-
-    #[test]
-    fn packages_are_installed_unasked_only_by_who_may() {
-        let both = ["redis-server", "postgresql"];
-        let install = |installer| commands(&both, installer).map(|(_, install)| shown(&install));
-        let line = "apt-get install --yes --no-install-recommends redis-server postgresql";
-        assert_eq!(install(Installer::Root).as_deref(), Some(line));
-        assert_eq!(install(Installer::Sudo), Some(format!("sudo -n {line}")));
-        assert_eq!(install(Installer::Person), None);
-        assert_eq!(install(Installer::Unknown), None);
-    }
-
-    #[test]
-    fn a_person_is_told_what_to_type() {
-        let told = advice(&["postgresql"], Installer::Person);
-        assert!(told.ends_with("type: sudo apt-get update && sudo apt-get install postgresql"), "{told}");
-        let elsewhere = advice(&["redis-server"], Installer::Unknown);
-        assert!(elsewhere.contains("redis-server") && elsewhere.contains("PATH"), "{elsewhere}");
     }
 }

@@ -165,6 +165,13 @@ pub(crate) const FAULTS: Step = Step {
     )
 };
 
+/// Held against the vendors' own code, once that is installed; the options come after the line.
+pub(crate) const VENDORS: Step = step(
+    "vendors",
+    "every scheme agrees with the vendors' SDKs, or differs by a policy that has a name",
+    "cargo run -q -p imchat-vendors -- target/vendors",
+);
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

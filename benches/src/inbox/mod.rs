@@ -3,10 +3,13 @@
 //! Every contender is a number of tasks that write one delivery after the other for a slice of time; on its own file or
 //! table, with the same rows, and durable when it says so.
 
+mod ack;
 mod growth;
 mod postgres;
 mod row;
 mod sqlite;
+mod syncs;
+mod worker;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -19,9 +22,12 @@ use imchat_verify::dedup::Settled;
 use imchat_verify::inbox::{Accepted, Inbox};
 use tokio::task::JoinSet;
 
+pub use ack::acks;
 pub use growth::{FEW, MANY, growth};
 pub use postgres::postgres;
 pub use sqlite::sqlite;
+pub use syncs::{Syncs, accept_for, syncs};
+pub use worker::{Worked, worker_on_postgres, worker_on_sqlite};
 
 /// Deliveries that are under way at a time, and rows of the largest statement of a peer.
 pub const IN_FLIGHT: usize = 64;
@@ -41,9 +47,9 @@ pub struct Figures {
     pub drained: f64,
 }
 
-/// Runs `tasks` of a piece of work again and again for a slice; returns how many deliveries were written in a second, where
-/// each piece says how many it wrote.
-async fn rate<F, W>(tasks: usize, slice: Duration, work: W) -> Result<f64>
+/// Runs `tasks` of a piece of work again and again for a slice; returns how many deliveries were written, where each piece
+/// says how many it wrote, and the time from the first to the last.
+async fn written<F, W>(tasks: usize, slice: Duration, work: W) -> Result<(u64, Duration)>
 where
     F: Future<Output = Result<u64>> + Send,
     W: Fn() -> F + Clone + Send + 'static,
@@ -65,13 +71,29 @@ where
     for task in running {
         task.await??;
     }
-    Ok(written.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64())
+    Ok((written.load(Ordering::Relaxed), start.elapsed()))
+}
+
+/// The same, in a second.
+async fn rate<F, W>(tasks: usize, slice: Duration, work: W) -> Result<f64>
+where
+    F: Future<Output = Result<u64>> + Send,
+    W: Fn() -> F + Clone + Send + 'static,
+{
+    let (written, took) = written(tasks, slice, work).await?;
+    Ok(written as f64 / took.as_secs_f64())
 }
 
 /// Accepts in a second, of deliveries that are all new.
 async fn accepts(inbox: &(impl Inbox<Error = InboxError> + Clone), slice: Duration) -> Result<f64> {
+    let (accepted, took) = accepted(inbox, slice).await?;
+    Ok(accepted as f64 / took.as_secs_f64())
+}
+
+/// Deliveries that are all new, and how long they took.
+async fn accepted(inbox: &(impl Inbox<Error = InboxError> + Clone), slice: Duration) -> Result<(u64, Duration)> {
     let inbox = inbox.clone();
-    rate(IN_FLIGHT, slice, move || {
+    written(IN_FLIGHT, slice, move || {
         let inbox = inbox.clone();
         async move {
             ensure!(inbox.accept(row::delivery()).await? == Accepted::New, "a new key was not new");

@@ -22,7 +22,7 @@ const CONNECTIONS: u32 = 16;
 /// Races them in schemas of a server that is started in a directory which is not there yet; the inner error says why there
 /// is no server.
 pub async fn postgres(directory: PathBuf, rounds: usize, slice: Duration) -> Result<Result<Figures, String>> {
-    let server = match Server::start(directory, "-c shared_buffers=256MB -c max_wal_size=4GB") {
+    let server = match start(directory) {
         Ok(server) => server,
         Err(why) => return Ok(Err(why)),
     };
@@ -54,7 +54,11 @@ pub async fn postgres(directory: PathBuf, rounds: usize, slice: Duration) -> Res
     Ok(Ok(figures))
 }
 
-async fn schema(server: &Server, name: &'static str) -> Result<PgConnectOptions> {
+pub(super) fn start(directory: PathBuf) -> Result<Server, String> {
+    Server::start(directory, "-c shared_buffers=256MB -c max_wal_size=4GB")
+}
+
+pub(super) async fn schema(server: &Server, name: &'static str) -> Result<PgConnectOptions> {
     let mut db = server.options().connect().await?;
     sqlx::raw_sql(AssertSqlSafe(format!("CREATE SCHEMA {name}"))).execute(&mut db).await?;
     Ok(server.options().options([("search_path", name), ("synchronous_commit", "on")]))

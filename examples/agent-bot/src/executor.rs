@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use imchat_inbox::Job;
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info};
 
 use crate::decode::{DecodeError, Decoded, Inbound, decode};
 use crate::post::{Outbound, Post, PostError};
@@ -99,19 +99,10 @@ impl<P: Post> Executor<P> {
         let worked = self.attempt(job).await;
         let counter = match &worked {
             Ok(counter) => *counter,
-            Err(not_done) => {
-                let (id, kind, attempt) = (job.lease.id(), &*job.delivery.kind, job.attempt);
-                match not_done.next() {
-                    Next::Bury => {
-                        error!(id, kind, error = %not_done, "not answered; it is a dead letter");
-                        &self.tally.refused
-                    }
-                    Next::After(_) | Next::Again => {
-                        warn!(id, kind, attempt, error = %not_done, "not answered yet; it is tried again");
-                        &self.tally.put_off
-                    }
-                }
-            }
+            Err(not_done) => match not_done.next() {
+                Next::Bury => &self.tally.refused,
+                Next::After(_) | Next::Again => &self.tally.put_off,
+            },
         };
         counter.fetch_add(1, Ordering::SeqCst);
         worked.map(|_| ())
@@ -143,7 +134,7 @@ impl<P: Post> Executor<P> {
             channel: inbound.channel.clone(),
             thread_ts: inbound.thread_ts.clone(),
             text: reply::answer(&inbound.text),
-            step: step_key(job, "answer"),
+            step: job.step_key("answer").to_string(),
         };
         let posted = tokio::time::timeout(self.deadline, self.post.post(&message)).await;
         posted.unwrap_or(Err(PostError::Unknown("it took too long"))).map_err(|error| match error {
@@ -162,10 +153,6 @@ impl<P: Post> Executor<P> {
         let Tally { answered, ignored, refused, put_off } = &self.tally;
         Worked { answered: count(answered), ignored: count(ignored), refused: count(refused), put_off: count(put_off) }
     }
-}
-
-fn step_key(job: &Job, step: &str) -> String {
-    format!("{:?}/{step}", job.delivery.key)
 }
 
 #[cfg(test)]

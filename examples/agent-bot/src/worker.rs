@@ -1,78 +1,44 @@
-//! Takes jobs from the inbox, a few at a time, and settles them as the executor says.
+//! The worker over the executor: what it says of a job becomes what the worker does with it.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use imchat_inbox::{InboxError, Job, Queue};
-use imchat_verify::dedup::Settled;
-use tokio::sync::oneshot::{self, error::TryRecvError};
-use tokio::task::JoinSet;
-use tracing::{error, warn};
+use imchat_inbox::worker::{Backoff, Permanent, RetryAfter};
+use imchat_inbox::{Job, Queue, Worker};
+use tokio::sync::oneshot;
+use tower::service_fn;
 
-use crate::executor::{Executor, Next};
+use crate::executor::{Executor, Next, NotDone};
 use crate::post::Post;
 
-/// Longer than an attempt can take, so that no lease needs renewing.
+/// How long a crash may keep a job from the next process.
 const LEASE: Duration = Duration::from_secs(20);
 /// Jobs worked on at the same time.
 const HANDS: usize = 8;
+/// Longer than a post may take, so that a stop breaks none off.
+const DRAIN: Duration = Duration::from_secs(15);
 
 /// Works until told to stop, then finishes what it has.
-pub(crate) async fn run<Q: Queue, P: Post>(inbox: Q, executor: Arc<Executor<P>>, mut stopped: oneshot::Receiver<()>) {
-    let inbox = Arc::new(inbox);
-    let mut running = JoinSet::new();
-    while matches!(stopped.try_recv(), Err(TryRecvError::Empty)) {
-        let free = HANDS.saturating_sub(running.len());
-        if free > 0 {
-            match inbox.take(free, LEASE).await {
-                Ok(jobs) if jobs.is_empty() => {}
-                Ok(jobs) => {
-                    for job in jobs {
-                        let (inbox, executor) = (Arc::clone(&inbox), Arc::clone(&executor));
-                        running.spawn(async move { work(&*inbox, &*executor, job).await });
-                    }
-                    // There may be more than there were hands for.
-                    continue;
-                }
-                Err(error) => {
-                    warn!(%error, "no jobs can be taken for now");
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                }
-            }
-        }
-        tokio::select! {
-            biased;
-            _ = &mut stopped => break,
-            Some(_) = running.join_next(), if !running.is_empty() => {}
-            () = inbox.wait(), if free > 0 => {}
-        }
+pub(crate) async fn run<Q: Queue, P: Post>(inbox: Q, executor: Arc<Executor<P>>, stopped: oneshot::Receiver<()>) {
+    let answer = service_fn(move |job: Job| {
+        let executor = Arc::clone(&executor);
+        async move { executor.work(&job).await.map_err(told) }
+    });
+    Worker::new(inbox, answer)
+        .concurrency(HANDS)
+        .lease(LEASE)
+        .backoff(Backoff::new(Duration::from_secs(2), Duration::from_secs(60)))
+        .drain(DRAIN)
+        .run_until(async { drop(stopped.await) })
+        .await;
+}
+
+/// In the worker's words.
+fn told(not_done: NotDone) -> Box<dyn Error + Send + Sync> {
+    match not_done.next() {
+        Next::Bury => Permanent::new(not_done).into(),
+        Next::After(wait) => RetryAfter::new(wait, not_done).into(),
+        Next::Again => not_done.into(),
     }
-    while running.join_next().await.is_some() {}
-}
-
-async fn work<Q: Queue, P: Post>(inbox: &Q, executor: &Executor<P>, job: Job) {
-    let settled = match executor.work(&job).await {
-        Ok(()) => inbox.done(&job.lease).await,
-        Err(not_done) => {
-            let why = not_done.to_string();
-            match not_done.next() {
-                Next::Bury => inbox.bury(&job.lease, &why).await,
-                Next::After(wait) => inbox.retry(&job.lease, wait, &why).await,
-                Next::Again => inbox.retry(&job.lease, pause(job.attempt), &why).await,
-            }
-        }
-    };
-    told(settled);
-}
-
-fn told(settled: Result<Settled, InboxError>) {
-    match settled {
-        Ok(Settled::Ok) => {}
-        Ok(Settled::Lost) => warn!("a lease had ended before its job was settled: it is worked on again"),
-        Err(error) => error!(%error, "a job could not be settled: it is worked on again"),
-    }
-}
-
-fn pause(attempt: u32) -> Duration {
-    Duration::from_secs(1_u64 << attempt.min(6))
 }

@@ -1,13 +1,16 @@
 //! `imchat providers`: what every scheme of this build signs, and what its platform says of its deliveries.
 
+mod document;
 mod row;
 mod table;
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use imchat_verify::{Scheme, providers};
+use serde_json::{Map, Value, json};
 
 use crate::args::ProvidersArgs;
+use crate::report::{self, Outcome, Report};
 use crate::stop::Stop;
 use crate::text::shown;
 
@@ -19,16 +22,32 @@ pub(crate) fn by_name(name: &str) -> Result<&'static Scheme, Stop> {
     })
 }
 
-pub(crate) fn run(args: &ProvidersArgs, out: &mut dyn Write) -> Result<(), Stop> {
-    let rows: Vec<row::Row> = providers::all().iter().flat_map(|scheme| row::of(scheme)).collect();
-    if args.markdown {
-        return Ok(table::markdown(&rows, out)?);
+/// The table, in the form that was asked for.
+struct Table {
+    rows: Vec<row::Row>,
+    is_markdown: bool,
+}
+
+pub(crate) fn run(args: &ProvidersArgs) -> Outcome {
+    let rows = providers::all().iter().flat_map(|scheme| row::of(scheme)).collect();
+    Ok(Box::new(Table { rows, is_markdown: args.markdown }))
+}
+
+impl Report for Table {
+    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.is_markdown {
+            return table::markdown(&self.rows, out);
+        }
+        table::aligned(&self.rows, out)?;
+        writeln!(out)?;
+        for scheme in providers::all().iter().filter(|scheme| !scheme.not_signed().is_empty()) {
+            writeln!(out, "{} does not sign {}", scheme.name(), scheme.not_signed().join(", "))?;
+        }
+        writeln!(out, "A dedup key whose id is absent falls back to the SHA-256 of the body.")
     }
-    table::aligned(&rows, out)?;
-    writeln!(out)?;
-    for scheme in providers::all().iter().filter(|scheme| !scheme.not_signed().is_empty()) {
-        writeln!(out, "{} does not sign {}", scheme.name(), scheme.not_signed().join(", "))?;
+
+    fn json(&self) -> Map<String, Value> {
+        let schemes: Vec<Value> = providers::all().iter().map(|scheme| document::of(scheme)).collect();
+        report::members(json!({"providers": schemes}))
     }
-    writeln!(out, "A dedup key whose id is absent falls back to the SHA-256 of the body.")?;
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! One row for every scheme and kind of delivery, in words.
 
-use imchat_verify::scheme::{Facts, Key, Part, Retries};
+use imchat_verify::scheme::{Facts, Key, List, Part, Retries};
 use imchat_verify::{Scheme, Source};
 
 use crate::text::span;
@@ -34,7 +34,7 @@ fn row(scheme: &Scheme, facts: &Facts, name: String) -> Row {
     [name, facts.name().into(), signed(scheme), not_signed, replay(scheme), ack, retries(facts), key]
 }
 
-fn signed(scheme: &Scheme) -> String {
+pub(super) fn signed(scheme: &Scheme) -> String {
     let proofs: Vec<&str> = scheme.proofs().collect();
     let message: String = scheme.message().iter().map(part).collect();
     if message.is_empty() {
@@ -45,7 +45,7 @@ fn signed(scheme: &Scheme) -> String {
 
 fn part(part: &Part) -> String {
     match part {
-        Part::Lit(text) => (*text).into(),
+        Part::Lit(text) => text.escape_default().to_string(),
         Part::Body => "{body}".into(),
         Part::Url => "{url}".into(),
         Part::Secret => "{secret}".into(),
@@ -64,7 +64,7 @@ fn replay(scheme: &Scheme) -> String {
     }
 }
 
-fn retries(facts: &Facts) -> String {
+pub(super) fn retries(facts: &Facts) -> String {
     let mut text = match facts.ladder() {
         Retries::Never => "never".into(),
         Retries::Ladder(gaps) => {
@@ -87,14 +87,28 @@ fn retries(facts: &Facts) -> String {
     text
 }
 
-fn key(key: Key) -> String {
+pub(super) fn key(key: Key) -> String {
     match key {
         Key::Id(sources) => sources.iter().map(place).collect::<Vec<_>>().join(" or "),
         Key::SecretId(sources) => format!("hash of {}", sources.iter().map(place).collect::<Vec<_>>().join(" or ")),
+        Key::Joined(sources) => sources.iter().map(place).collect::<Vec<_>>().join(" and "),
+        Key::PerItem(lists) => format!("of each item: {}", lists.iter().map(items).collect::<Vec<_>>().join("; ")),
         Key::BodyDigest => "SHA-256 of the body".into(),
         Key::Never => "none".into(),
         _ => "another".into(),
     }
+}
+
+/// A list of a batch, and what tells its items apart.
+fn items(list: &List) -> String {
+    let ids = list.item_ids().iter().map(|parts| {
+        let parts: Vec<String> = parts.iter().map(|part| format!("`{part}`")).collect();
+        parts.join(" and ")
+    });
+    let ids: Vec<String> = ids.collect();
+    let place = if list.place().is_empty() { "the body".into() } else { format!("`{}`", list.place()) };
+    let told = if ids.is_empty() { "their SHA-256".into() } else { ids.join(" or ") };
+    format!("in {place} by {told}")
 }
 
 /// Where a value stands, as short as it can be said.

@@ -41,7 +41,7 @@ pub(super) async fn run(
     let mut samples = Vec::new();
     while let Some(ended) = senders.join_next().await {
         samples
-            .extend(ended.map_err(|_| Stop::found("a sender ended early: its requests are not counted; try again"))??);
+            .extend(ended.map_err(|_| Stop::fault("a sender ended early: its requests are not counted; try again"))??);
     }
     Ok(samples)
 }
@@ -54,13 +54,17 @@ async fn sender(plan: Arc<Plan>, next: Arc<AtomicU64>, count: u64, bar: Progress
             return Ok(samples);
         }
         let request = plan.request(nth)?;
-        let started = Instant::now();
-        let answer = match plan.client().execute(request).await {
-            Ok(response) => read(response).await,
-            Err(error) => Answer::None(reason(&error)),
-        };
-        samples.push(Sample { answer, latency: started.elapsed() });
-        bar.inc(1);
+        for _ in 0..plan.times() {
+            // A body of bytes can be sent again.
+            let Some(request) = request.try_clone() else { break };
+            let started = Instant::now();
+            let answer = match plan.client().execute(request).await {
+                Ok(response) => read(response).await,
+                Err(error) => Answer::None(reason(&error)),
+            };
+            samples.push(Sample { answer, latency: started.elapsed() });
+            bar.inc(1);
+        }
     }
 }
 

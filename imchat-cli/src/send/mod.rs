@@ -4,7 +4,6 @@ mod load;
 mod plan;
 mod summary;
 
-use std::io::Write;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,18 +11,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 use self::plan::Plan;
 use self::summary::Summary;
 use crate::args::SendArgs;
+use crate::report::Outcome;
 use crate::stop::Stop;
 
-pub(crate) fn run(args: &SendArgs, out: &mut dyn Write) -> Result<(), Stop> {
+pub(crate) fn run(args: &SendArgs) -> Outcome {
     let plan = Arc::new(Plan::of(args)?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Stop::found(format!("cannot start the network: {error}; try again")))?;
-    let bar = bar(args.count);
+    let runtime = runtime.map_err(|error| Stop::fault(format!("cannot start the network: {error}; try again")))?;
+    let bar = bar(args.count.saturating_mul(plan.times()));
     let samples = runtime.block_on(load::run(&plan, args.count, args.concurrency, &bar));
     bar.finish_and_clear();
-    let summary = Summary::of(samples?);
-    summary.write(&plan.target(), out)?;
-    if summary.all_answered() { Ok(()) } else { Err(Stop::found("some requests got no answer: see the reasons above")) }
+    Ok(Box::new(Summary::of(samples?, &plan, args.count)))
 }
 
 /// Drawn on stderr, and only where that is a terminal.

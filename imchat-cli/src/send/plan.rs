@@ -26,13 +26,15 @@ pub(super) struct Plan {
     client: Client,
     method: Method,
     url: Url,
-    /// The URL as it was given: schemes that sign it sign its bytes.
+    /// The URL that is signed, as it was given: schemes that sign it sign its bytes.
     url_text: String,
     headers: HeaderMap,
     body: Vec<u8>,
     /// What is sent in place of the body that is signed.
     tampered: Option<Vec<u8>>,
     behind: Duration,
+    /// How often each signed request is sent.
+    times: u64,
     id: Option<String>,
     /// Sets the ids of this run apart from those of another.
     run: i128,
@@ -60,11 +62,12 @@ impl Plan {
             client: client(&url, Duration::from_secs(args.timeout))?,
             method,
             url,
-            url_text: args.url.clone(),
+            url_text: args.public_url.as_ref().unwrap_or(&args.url).clone(),
             headers,
             tampered: args.tamper.then(|| tampered(&body)),
             body,
             behind: behind(scheme, args.stale)?,
+            times: args.repeat.saturating_add(1),
             id: args.id.clone(),
             run: OffsetDateTime::now_utc().unix_timestamp_nanos(),
         };
@@ -90,6 +93,17 @@ impl Plan {
         *request.headers_mut() = headers;
         *request.body_mut() = Some(self.tampered.as_ref().unwrap_or(&self.body).clone().into());
         Ok(request)
+    }
+
+    /// How often each signed request is sent.
+    pub(super) const fn times(&self) -> u64 {
+        self.times
+    }
+
+    /// Whether a receiver has to refuse what is sent.
+    pub(super) fn is_unacceptable(&self) -> bool {
+        let beyond = self.scheme.default_window().is_some_and(|window| self.behind > window.past);
+        self.tampered.is_some() || beyond
     }
 
     pub(super) const fn client(&self) -> &Client {
@@ -153,7 +167,7 @@ mod tests {
         assert_eq!(behind(&SLACK, None).unwrap(), Duration::ZERO);
         assert_eq!(behind(&SLACK, Some(None)).unwrap(), Duration::from_secs(360));
         assert_eq!(behind(&SLACK, Some(Some(5))).unwrap(), Duration::from_secs(5));
-        assert!(behind(&GITHUB, Some(None)).unwrap_err().message().unwrap().contains("--stale"));
+        assert!(behind(&GITHUB, Some(None)).unwrap_err().message().contains("--stale"));
     }
 
     #[test]

@@ -6,8 +6,9 @@ use imchat_verify::Window;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
+use crate::capture::Captured;
+use crate::capture::json::{place, request, text};
 use crate::clock;
-use crate::request::{Captured, place, text};
 
 /// What must come of a case.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,13 +95,13 @@ fn case(value: &Value) -> Result<Case, String> {
         (false, None) => Tolerance::Default,
     };
     let secrets = object.get("secrets").and_then(Value::as_array).ok_or("`secrets` is no list")?;
-    let request = object.get("request").ok_or("`request` is missing")?;
+    let of = object.get("request").ok_or("`request` is missing")?;
     Ok(Case {
         id: required(object, "id")?,
         provider: required(object, "provider")?,
         scheme: owned(object, "scheme")?,
         secrets: secrets.iter().map(secret).collect::<Result<_, _>>()?,
-        request: Captured::from_json(request)?,
+        request: request(of)?,
         now,
         tolerance,
         expect: expect(object)?,

@@ -29,7 +29,11 @@ pub(super) fn run(case: &Case) -> Outcome {
     if let Some(scheme) = case.scheme.as_deref().filter(|scheme| is_fragment(scheme)) {
         return Outcome::Skipped(format!("{scheme} is no whole request"));
     }
-    let Some(scheme) = providers::by_name(&case.provider) else {
+    // Where a platform has several schemes of its own, the case names the one that its route has.
+    let version = case.scheme.as_deref().and_then(|scheme| scheme.split(' ').next());
+    let version = version.map(|version| format!("{}-{version}", case.provider));
+    let versioned = version.as_deref().and_then(providers::by_name);
+    let Some(scheme) = versioned.or_else(|| providers::by_name(&case.provider)) else {
         return Outcome::Skipped("this build has no such provider".into());
     };
     let built = match secret::of(case, scheme) {

@@ -19,7 +19,7 @@ pub(super) enum Unusable {
 pub(super) fn of(case: &Case, scheme: &Scheme) -> Result<Secrets, Unusable> {
     let mut secrets = Secrets::default();
     for secret in &case.secrets {
-        let role = Role::from_name(&secret.role)
+        let role = role(&secret.role, scheme)
             .ok_or_else(|| Unusable::Unknown(format!("a secret of the unknown role {}", secret.role)))?;
         let bytes = |form| written(secret, form);
         match scheme.roles().find(|(known, _)| *known == role) {
@@ -28,6 +28,16 @@ pub(super) fn of(case: &Case, scheme: &Scheme) -> Result<Secrets, Unusable> {
         }
     }
     Ok(secrets)
+}
+
+/// The role of this name; where a platform has one token, it may be called just that.
+fn role(name: &str, scheme: &Scheme) -> Option<Role> {
+    let reads = |role| scheme.roles().any(|(known, _)| known == role);
+    match name {
+        "verify_token" => Some(Role::VerificationToken),
+        "token" if !reads(Role::Token) && reads(Role::VerificationToken) => Some(Role::VerificationToken),
+        name => Role::from_name(name),
+    }
 }
 
 /// How a value of this encoding is written where the scheme wants this form.
@@ -40,6 +50,7 @@ fn written(secret: &CaseSecret, form: Form) -> Result<Vec<u8>, Unusable> {
         ("utf8" | "whsec" | "whpk", Form::Text) => as_it_is(),
         // The engine is strict about the forms that it decodes itself: nothing here may repair a value for it.
         ("utf8" | "hex", Form::Hex32) | ("whsec" | "base64", Form::Whsec) | ("utf8" | "whpk", Form::Whpk) => as_it_is(),
+        ("utf8" | "base64", Form::Base64) | ("utf8" | "whsec", Form::WhsecOrText) => as_it_is(),
         ("utf8", Form::Whsec) if value.starts_with("whsec_") => as_it_is(),
         ("utf8" | "hex" | "base64" | "whsec" | "whpk", form) => Ok(encoded(&decoded(secret, value)?, form)),
         _ => Err(unknown()),
@@ -60,7 +71,8 @@ fn decoded(secret: &CaseSecret, value: &str) -> Result<Vec<u8>, Unusable> {
 fn encoded(key: &[u8], form: Form) -> Vec<u8> {
     match form {
         Form::Hex32 => const_hex::encode(key).into_bytes(),
-        Form::Whsec => ["whsec_", &STANDARD.encode(key)].concat().into_bytes(),
+        Form::Base64 => STANDARD.encode(key).into_bytes(),
+        Form::Whsec | Form::WhsecOrText => ["whsec_", &STANDARD.encode(key)].concat().into_bytes(),
         Form::Whpk => ["whpk_", &STANDARD.encode(key)].concat().into_bytes(),
         _ => key.to_vec(),
     }

@@ -55,7 +55,20 @@ fn one_id_makes_duplicates() {
 }
 
 #[test]
-fn what_is_tampered_with_or_stale_is_refused_and_that_is_an_answer() {
+fn a_repeated_request_is_the_same_to_the_byte() {
+    let (url, got) = listen(verifier("svix"));
+    let body = file("send-repeat", "{}");
+    let ran = send("svix", &body, &url, &["--count", "2", "--repeat=2"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.starts_with("6 requests to http://127.0.0.1:"), "{}", ran.out);
+    assert!(ran.out.contains(" (2 requests signed): 6 answered, 0 without an answer\nstatus  200  6\n"), "{}", ran.out);
+    let got: Vec<_> = got.try_iter().map(|got| got.headers).collect();
+    assert_eq!((&got[0], &got[0], &got[3]), (&got[1], &got[2], &got[5]));
+    assert_ne!(got[0], got[3]);
+}
+
+#[test]
+fn what_is_tampered_with_or_stale_must_be_refused() {
     let (url, got) = listen(verifier("slack"));
     let body = file("send-bent", r#"{"type":"event_callback"}"#);
     for more in [&["--tamper"][..], &["--stale"], &["--stale=301"], &["--tamper", "--stale"]] {
@@ -65,7 +78,22 @@ fn what_is_tampered_with_or_stale_is_refused_and_that_is_an_answer() {
     }
     assert_eq!(got.try_iter().filter(|got| got.body.ends_with(b"} ")).count(), 2);
     let inside = send("slack", &body, &url, &["--stale=100"]);
+    assert_eq!(inside.code, Some(0), "{}", inside.err);
     assert!(inside.out.contains("status  200  1\n"), "{}", inside.out);
+}
+
+#[test]
+fn a_receiver_that_answers_otherwise_than_it_owes_is_a_fault() {
+    // It verifies with GitHub's scheme, so it refuses what Slack signs and takes what only Slack's window would refuse.
+    let (url, _got) = listen(verifier("github"));
+    let body = file("send-fault", "{}");
+    let refused = send("slack", &body, &url, &[]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("1 answer did not take an authentic request with 2xx"), "{}", refused.err);
+    let (url, _got) = listen(verifier("slack").window(None));
+    let taken = send("slack", &body, &url, &["--stale", "--count", "2"]);
+    assert_eq!(taken.code, Some(1));
+    assert!(taken.err.contains("2 answers to requests that must be refused"), "{}", taken.err);
 }
 
 #[test]
@@ -93,7 +121,7 @@ fn what_cannot_be_sent_is_an_error_of_the_call() {
     let body = file("send-wrong", "{}");
     let url = "http://127.0.0.1:9/";
     for (provider, url, more, says) in [
-        ("telegram", url, &[][..], "unsupported"),
+        ("no-such-platform", url, &[][..], "unsupported"),
         ("slack", "ftp://127.0.0.1/", &[], "--url"),
         ("slack", url, &["--header", "no colon"], "--header number 1"),
         ("slack", url, &["--count", "0"], "--count"),

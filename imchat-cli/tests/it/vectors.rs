@@ -23,7 +23,7 @@ fn slack() -> Value {
 fn elsewhere(id: &str, scheme: &str) -> Value {
     let mut case = slack();
     case["id"] = json!(id);
-    case["provider"] = json!("telegram");
+    case["provider"] = json!("no-such-platform");
     case["scheme"] = json!(scheme);
     case
 }
@@ -38,8 +38,8 @@ fn what_passes_and_what_is_skipped_is_counted_in_the_last_line() {
     let second = cases("vectors-pass-2", &[slack(), elsewhere("b", "static token"), elsewhere("c", "other")]);
     let ran = imchat(&[], &["vectors", &first, &second]);
     assert_eq!((ran.code, ran.last()), (Some(0), "2 passed, 0 failed, 3 skipped"), "{}", ran.out);
-    assert!(ran.out.contains("skipped telegram [static token]: this build has no such provider (2 cases)"));
-    assert!(ran.out.contains("skipped telegram [other]: this build has no such provider (1 case)"));
+    assert!(ran.out.contains("skipped no-such-platform [static token]: this build has no such provider (2 cases)"));
+    assert!(ran.out.contains("skipped no-such-platform [other]: this build has no such provider (1 case)"));
 }
 
 #[test]

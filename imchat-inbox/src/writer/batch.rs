@@ -28,10 +28,41 @@ pub(crate) struct Batch {
 /// Who waits for what of a batch, in its order.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
-    enqueues: Vec<Reply<Accepted>>,
+    enqueues: Vec<Enqueued>,
     settles: Vec<Reply<Settled>>,
     takes: Vec<Reply<Vec<Stored>>>,
     acts: Vec<Reply<u64>>,
+}
+
+/// Who waits for what became of rows.
+#[derive(Debug)]
+enum Enqueued {
+    One(Reply<Accepted>),
+    /// So many rows in a row, which have one answer.
+    All(usize, Reply<Vec<Accepted>>),
+}
+
+impl Enqueued {
+    const fn rows(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::All(rows, _) => *rows,
+        }
+    }
+
+    /// Takes what became of its rows off the front.
+    fn tell(self, accepted: &mut impl Iterator<Item = Result<Accepted, InboxError>>) {
+        match self {
+            Self::One(reply) => {
+                let _gone = accepted.next().map(|accepted| reply.send(accepted));
+            }
+            Self::All(rows, reply) => {
+                // All of them are taken, also behind one that failed.
+                let accepted: Vec<_> = accepted.take(rows).collect();
+                let _gone = reply.send(accepted.into_iter().collect());
+            }
+        }
+    }
 }
 
 impl Batch {
@@ -60,10 +91,15 @@ impl Batch {
         match order {
             // Nobody waits for these any more: a delivery is sent again, and a job is better left to the others.
             Order::Enqueue(_, reply) if reply.is_closed() => {}
+            Order::EnqueueAll(_, reply) if reply.is_closed() => {}
             Order::Take(_, reply) if reply.is_closed() => {}
             Order::Enqueue(row, reply) => {
                 self.enqueues.push(*row);
-                waiting.enqueues.push(reply);
+                waiting.enqueues.push(Enqueued::One(reply));
+            }
+            Order::EnqueueAll(rows, reply) => {
+                waiting.enqueues.push(Enqueued::All(rows.len(), reply));
+                self.enqueues.extend(rows);
             }
             Order::Settle(settle, reply) => {
                 self.settles.push(settle);
@@ -84,8 +120,9 @@ impl Batch {
 impl Waiting {
     /// Tells everybody what became of their orders; returns the jobs of those who no longer wait for them.
     pub(super) fn answer(self, outcome: Outcome) -> Vec<Stored> {
-        for (reply, accepted) in self.enqueues.into_iter().zip(outcome.accepted) {
-            let _gone = reply.send(accepted);
+        let mut accepted = outcome.accepted.into_iter();
+        for enqueued in self.enqueues {
+            enqueued.tell(&mut accepted);
         }
         for (reply, settled) in self.settles.into_iter().zip(outcome.settled) {
             let _gone = reply.send(Ok(settled));
@@ -108,7 +145,12 @@ impl Waiting {
                 let _gone = reply.send(Err(error.clone()));
             }
         }
-        tell(self.enqueues, error);
+        for enqueued in self.enqueues {
+            match enqueued {
+                Enqueued::One(reply) => tell(vec![reply], error),
+                Enqueued::All(_, reply) => tell(vec![reply], error),
+            }
+        }
         tell(self.settles, error);
         tell(self.takes, error);
         tell(self.acts, error);
@@ -169,12 +211,17 @@ impl Gathering {
 
     /// Gives the order back where it settles a job that another order of the batch settles.
     fn add(&mut self, order: Order) -> Option<Order> {
+        let mut orders = 1_usize;
         match &order {
             Order::Enqueue(row, _) => self.bytes = self.bytes.saturating_add(row.bytes()),
+            Order::EnqueueAll(rows, _) => {
+                self.bytes = rows.iter().fold(self.bytes, |sum, row| sum.saturating_add(row.bytes()));
+                orders = rows.len();
+            }
             Order::Settle(settle, _) if !self.jobs.insert(settle.lease.id()) => return Some(order),
             Order::Settle(..) | Order::Take(..) | Order::Act(..) => {}
         }
-        self.orders = self.orders.saturating_add(1);
+        self.orders = self.orders.saturating_add(orders);
         self.batch.add(&mut self.waiting, order);
         None
     }
@@ -187,10 +234,11 @@ pub(super) fn one_by_one(batch: Batch, waiting: Waiting) -> impl Iterator<Item =
         fill(&mut pair.0, &mut pair.1);
         pair
     }
-    let enqueues = batch.enqueues.into_iter().zip(waiting.enqueues).map(|(row, reply)| {
+    let mut rows = batch.enqueues.into_iter();
+    let enqueues = waiting.enqueues.into_iter().map(move |enqueued| {
         alone(|batch, waiting| {
-            batch.enqueues.push(row);
-            waiting.enqueues.push(reply);
+            batch.enqueues.extend(rows.by_ref().take(enqueued.rows()));
+            waiting.enqueues.push(enqueued);
         })
     });
     let settles = batch.settles.into_iter().zip(waiting.settles).map(|(settle, reply)| {

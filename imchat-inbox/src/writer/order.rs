@@ -16,6 +16,8 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, InboxError>>;
 #[derive(Debug)]
 pub(crate) enum Order {
     Enqueue(Box<Row>, Reply<Accepted>),
+    /// The items of a batch, which stay together whatever else fails.
+    EnqueueAll(Vec<Row>, Reply<Vec<Accepted>>),
     Settle(Settle, Reply<Settled>),
     Take(Take, Reply<Vec<Stored>>),
     Act(Act, Reply<u64>),
@@ -120,6 +122,10 @@ impl Orders {
 
     pub(crate) async fn enqueue(&self, row: Row) -> Result<Accepted, InboxError> {
         self.order(|reply| Order::Enqueue(Box::new(row), reply)).await
+    }
+
+    pub(crate) async fn enqueue_all(&self, rows: Vec<Row>) -> Result<Vec<Accepted>, InboxError> {
+        self.order(|reply| Order::EnqueueAll(rows, reply)).await
     }
 
     pub(crate) async fn settle(&self, lease: &JobLease, way: Way) -> Result<Settled, InboxError> {

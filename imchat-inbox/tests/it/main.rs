@@ -22,3 +22,4 @@ mod room;
 mod sqlite;
 mod suite;
 mod transactions;
+mod worker;

@@ -7,13 +7,34 @@ use imchat_verify::{AnyProvider, Receipt, Reply};
 
 use crate::webhook::Config;
 
-/// What is written down, nothing where the kind has no key; and the answer that says taken, the same for every attempt.
-pub(super) fn of(config: &Config, headers: &HeaderMap, receipt: &Receipt<AnyProvider>) -> (Option<Delivery>, Reply) {
+/// What is written down of a request.
+pub(super) enum Deliveries {
+    /// One row; none where the kind has no key.
+    One(Option<Box<Delivery>>),
+    /// A row for every item of a batch.
+    Items(Vec<Delivery>),
+}
+
+/// What is written down, and the answer that says taken, the same for every attempt.
+pub(super) fn of(config: &Config, headers: &HeaderMap, receipt: &Receipt<AnyProvider>) -> (Deliveries, Reply) {
     // One scan of the body for both.
     let identity = receipt.identity();
     let taken = identity.facts().accepted_reply(&identity);
-    let delivery = Delivery::identified(receipt, &identity, config.clock.now());
-    (delivery.map(|delivery| with_the_rest(delivery, config, headers, receipt)), taken)
+    let deliveries = match receipt.items() {
+        Some(items) => {
+            let items = items.iter().filter_map(|item| {
+                let delivery = Delivery::of(item, config.clock.now())?;
+                Some(with_the_rest(delivery, config, headers, item))
+            });
+            Deliveries::Items(items.collect())
+        }
+        None => {
+            let delivery = Delivery::identified(receipt, &identity, config.clock.now());
+            let delivery = delivery.map(|delivery| with_the_rest(delivery, config, headers, receipt));
+            Deliveries::One(delivery.map(Box::new))
+        }
+    };
+    (deliveries, taken)
 }
 
 /// What the settings ask for beside the delivery itself.

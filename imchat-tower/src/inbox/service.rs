@@ -17,7 +17,7 @@ use imchat_verify::{AnyProvider, Receipt};
 use tower_service::Service;
 use tracing::Instrument as _;
 
-use super::delivery;
+use super::delivery::{self, Deliveries};
 use crate::webhook::{Config, Panicked, Received, caught, in_time, receive, refuse, refuse_delivery, reply};
 use crate::{Duplicate, Rejection};
 
@@ -87,11 +87,22 @@ async fn take(
     headers: &HeaderMap,
     receipt: &Receipt<AnyProvider>,
 ) -> Result<Response<Full<Bytes>>, Rejection> {
-    let (delivery, taken) = delivery::of(config, headers, receipt);
+    let (deliveries, taken) = delivery::of(config, headers, receipt);
     let mut response = reply(taken);
-    if let Some(delivery) = delivery {
-        let accepted = in_time("the inbox", config.store_timeout, inbox.accept(delivery)).await?;
-        tell(accepted);
+    let accepted = match deliveries {
+        Deliveries::One(None) => None,
+        Deliveries::One(Some(delivery)) => {
+            let accepted = in_time("the inbox", config.store_timeout, inbox.accept(*delivery)).await?;
+            tell(accepted);
+            Some(accepted)
+        }
+        Deliveries::Items(items) => {
+            let accepted = in_time("the inbox", config.store_timeout, inbox.accept_all(items)).await?;
+            accepted.iter().copied().for_each(tell);
+            together(&accepted)
+        }
+    };
+    if let Some(accepted) = accepted {
         let extensions = response.extensions_mut();
         extensions.insert(accepted);
         if let Accepted::Duplicate { differs } = accepted {
@@ -99,6 +110,11 @@ async fn take(
         }
     }
     Ok(response)
+}
+
+/// What a batch is as a whole: new where any of its items is.
+fn together(items: &[Accepted]) -> Option<Accepted> {
+    items.iter().find(|item| **item == Accepted::New).or_else(|| items.first()).copied()
 }
 
 /// Says what a sender will not hear.

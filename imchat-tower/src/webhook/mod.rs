@@ -1,6 +1,7 @@
 //! One layer that does the whole receive side, in this order:
 //!
-//! 1. Another method than POST is answered 405.
+//! 1. Another method than POST is answered 405, but for a GET where the platform proves an endpoint by one that nobody
+//!    signs: that is answered, or 401, and its body is not read.
 //! 2. A `Content-Length` over the limit is answered 413, an encoded body 415.
 //! 3. The head is checked before a byte of the body is read: a missing, repeated, malformed, stale or future header is
 //!    answered 401.

@@ -1,5 +1,6 @@
 //! From a request of anyone's to a proved one: rules 1 to 6.
 
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -43,15 +44,17 @@ pub(crate) async fn receive<B: Body + Send>(
     parts: &Parts,
     mut body: Pin<&mut B>,
 ) -> Result<Received, Rejection> {
-    if parts.method != Method::POST {
-        return Err(Rejection::Method);
+    match parts.method {
+        Method::POST => {}
+        Method::GET if config.verify.scheme().answers_get() => return asked(config, parts),
+        _ => return Err(Rejection::Method),
     }
     let limit = config.body_limit.unwrap_or_else(|| config.verify.scheme().largest_body());
     let announced = body::announced(&parts.headers);
     body::check_head(&parts.headers, announced, limit)?;
     let chosen = config.resolve.as_ref().map(|resolve| resolve(parts));
     let url = public_url(config, parts);
-    let request = Request { config, parts, limit, announced, chosen: &chosen, url: url.as_deref() };
+    let request = Request { config, parts, limit, announced, chosen: &chosen, url: &url };
     let mut reading = Reading::new(&config.budget);
     // Most bodies have come with their heads. What the proof holds is then never held over an await, and what is waited
     // for stands apart: both keep this future small and quick to move.
@@ -75,16 +78,13 @@ struct Request<'r> {
     announced: Option<u64>,
     /// The verifier that was chosen for it, where they are chosen by request.
     chosen: &'r Option<Option<Arc<dyn Verify>>>,
-    url: Option<&'r str>,
+    url: &'r str,
 }
 
 impl<'r> Request<'r> {
     fn attempt<B: Body>(self, reading: &mut Reading, body: Pin<&mut B>, cx: &mut Context<'_>) -> Attempt<'r> {
         let verify: &dyn Verify = self.chosen.as_ref().and_then(Option::as_deref).unwrap_or(&*self.config.verify);
-        let head = match self.url {
-            Some(url) => Head::new(self.parts.method.as_str(), url, &self.parts.headers),
-            None => Head::post(&self.parts.headers),
-        };
+        let head = Head::new(self.parts.method.as_str(), self.url, &self.parts.headers);
         let mut pending = match verify.begin(head, self.config.clock.now()) {
             Ok(pending) => pending,
             Err(error) => {
@@ -143,10 +143,27 @@ fn too_long_unsigned(pending: Pending<'_, AnyProvider>) -> Rejection {
     }
 }
 
-fn public_url(config: &Config, parts: &Parts) -> Option<String> {
-    let origin = config.public_url.as_deref()?;
+/// The URL that the platform was given; without an origin its path and query, which some read and none signs alone.
+fn public_url<'r>(config: &Config, parts: &'r Parts) -> Cow<'r, str> {
     let path = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    Some([origin, path].concat())
+    match config.public_url.as_deref() {
+        Some(origin) => Cow::Owned([origin, path].concat()),
+        None => Cow::Borrowed(path),
+    }
+}
+
+/// A GET, of which only an answer to an unsigned handshake may come. Its body is not read.
+fn asked(config: &Config, parts: &Parts) -> Result<Received, Rejection> {
+    let chosen = config.resolve.as_ref().map(|resolve| resolve(parts));
+    let verify: &dyn Verify = chosen.as_ref().and_then(Option::as_deref).unwrap_or(&*config.verify);
+    let url = public_url(config, parts);
+    let head = Head::new(parts.method.as_str(), &url, &parts.headers);
+    match verify.begin(head, config.clock.now()).and_then(Pending::finish) {
+        _ if matches!(chosen, Some(None)) => Err(Rejection::Unknown),
+        Ok(Verdict::Handshake(reply)) => Ok(Received::Answer(rejection::reply(reply))),
+        Ok(Verdict::Event(_)) => Err(Rejection::Method),
+        Err(error) => Err(Rejection::Unproved(error)),
+    }
 }
 
 /// A request without a signature, where the old Slack check is to be answered.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::CONTENT_LENGTH;
+use http::header::{ALLOW, CONTENT_LENGTH};
 use http::request::Parts;
 use http::{HeaderValue, Request, Response};
 use http_body::Body;
@@ -160,7 +160,11 @@ pub(super) fn own<R>(response: Response<Full<Bytes>>) -> Response<ResponseBody<R
 
 /// The answer to a rejection, with the rejection among its extensions.
 pub(crate) fn refuse(config: &Config, rejection: Rejection) -> Response<Full<Bytes>> {
-    finish_refusal(config, rejection.response(), rejection)
+    let mut response = rejection.response();
+    if matches!(rejection, Rejection::Method) && config.verify.scheme().answers_get() {
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
+    }
+    finish_refusal(config, response, rejection)
 }
 
 pub(super) fn finish_refusal(

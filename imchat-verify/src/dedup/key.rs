@@ -53,7 +53,7 @@ impl DedupKey {
             _ if id.is_empty() => None,
             Key::Id(_) => Some(scope.id_key(id)),
             Key::SecretId(_) => Some(scope.secret_id_key(id)),
-            Key::BodyDigest | Key::Never => None,
+            Key::Joined(_) | Key::PerItem(_) | Key::BodyDigest | Key::Never => None,
         }
     }
 
@@ -88,6 +88,7 @@ pub(crate) struct Scope<'a> {
 /// What the last part of a key is, as the byte before it.
 const ID: &[u8] = b"i";
 const SECRET_ID: &[u8] = b"s";
+const JOINED: &[u8] = b"j";
 const DIGEST: &[u8] = b"d";
 
 impl Scope<'_> {
@@ -98,6 +99,10 @@ impl Scope<'_> {
     /// A key of an id that is a capability: only its digest is kept.
     pub(crate) fn secret_id_key(&self, id: &str) -> DedupKey {
         self.key(SECRET_ID, half(&sha256(id.as_bytes())))
+    }
+
+    pub(crate) fn joined_key(&self, joined: &str) -> DedupKey {
+        self.key(JOINED, joined.as_bytes())
     }
 
     pub(crate) fn digest_key(&self, digest: &Digest) -> DedupKey {

@@ -10,6 +10,7 @@
 //! for a holder that lost its lease may be the first to enqueue.
 
 mod entry;
+mod items;
 mod key;
 #[cfg(feature = "memory")]
 mod memory;
@@ -20,6 +21,7 @@ mod store;
 pub(crate) use entry::State;
 pub(crate) use entry::micros;
 pub use entry::{Entry, Fence};
+pub use items::{ClaimedItems, UnseenItem, claim_items};
 pub use key::DedupKey;
 pub(crate) use key::Scope;
 #[cfg(feature = "memory")]

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::ed25519::PublicKey;
 use super::mac::{Mac, sha256};
 use crate::config::{ConfigError, ConfigWarning};
-use crate::scheme::{Algorithm, KeyRole, Scheme, TokenRule};
+use crate::scheme::{Algorithm, KeyRole, Part, Scheme, TokenRule};
 use crate::secrets::{Entry, Form, Role, Secrets};
 
 /// The most secrets that one role may have: each costs a hash for every request.
@@ -53,7 +53,8 @@ impl fmt::Debug for Key {
 }
 
 pub(super) fn signing_keys(scheme: &Scheme, secrets: &Secrets, primary: Role) -> Result<Vec<Key>, ConfigError> {
-    let keeps = scheme.open.is_some() || matches!(scheme.algorithm, Algorithm::Digest(_) | Algorithm::Custom(_));
+    let fed = scheme.message.iter().any(|part| matches!(part, Part::Secret));
+    let keeps = fed || scheme.open.is_some() || matches!(scheme.algorithm, Algorithm::Custom(_));
     let mut keys = keys_of(scheme.algorithm, scheme.key_role, keeps, false, secrets, primary)?;
     if let Some(second) = scheme.alternate {
         keys.extend(keys_of(second.algorithm, second.key, keeps, true, secrets, primary)?);
@@ -81,9 +82,12 @@ fn keys_of(
         }
         let bad = |expected| ConfigError::BadSecret { role: key_role.role, index, expected };
         let secret = decode(entry, key_role.form).map_err(bad)?;
-        let material = material(algorithm, &secret)?.ok_or_else(|| bad(WEAK_KEY))?;
-        let secret = if keeps_secret { secret } else { Zeroizing::new(Vec::new()) };
-        keys.push(Key { material, secret, until: entry.until, index, alternate });
+        let second = key_role.form.second(entry.secret.bytes());
+        for secret in core::iter::once(secret).chain(second) {
+            let material = material(algorithm, &secret)?.ok_or_else(|| bad(WEAK_KEY))?;
+            let secret = if keeps_secret { secret } else { Zeroizing::new(Vec::new()) };
+            keys.push(Key { material, secret, until: entry.until, index, alternate });
+        }
     }
     Ok(keys)
 }

@@ -3,6 +3,7 @@
 //! A request goes through `prepare` (everything the head alone decides), `prove` (the signature over the body) and
 //! `open` (decryption, tokens, handshakes). Nothing here knows a platform.
 
+mod border;
 mod candidates;
 mod ed25519;
 mod key;
@@ -18,12 +19,14 @@ use alloc::vec::Vec;
 
 use core::fmt;
 
+#[cfg(feature = "commerce")]
+pub(crate) use border::url_and_body;
 pub(crate) use key::Key;
 #[cfg(feature = "sign")]
 pub(crate) use key::Material;
 pub(crate) use mac::sha256;
 pub(crate) use open::UNSIGNED_LIMIT;
-pub use open::Unsigned;
+pub use open::{Question, Unsigned};
 pub(crate) use prepare::Prepared;
 pub(crate) use prove::{MAX_PIECES, Proof, Stream};
 pub(crate) use timestamp::SentAt;
@@ -78,6 +81,10 @@ pub(crate) struct Core {
     pub(crate) endpoint: Option<Box<str>>,
     wanted: wanted::Wanted,
     handshakes: Vec<open::Rule>,
+    /// Whether the signature stands in the body.
+    proof_in_body: bool,
+    /// Whether the body follows the URL in the message, with nothing between them.
+    url_meets_body: bool,
     /// All places that say who and what a request is.
     pub(crate) sources: Sources,
     pub(crate) plan: Plan,
@@ -103,6 +110,7 @@ impl Core {
         let warnings = key::warnings(secrets, scheme, primary);
         let wanted = wanted::Wanted::new(scheme);
         let handshakes = open::rules(scheme);
+        let url_meets_body = scheme.message.windows(2).any(|pair| matches!(pair, [Part::Url, Part::Body]));
         let sources = Sources::new(crate::identity::sources(scheme));
         let plan = Plan::new(scheme, &sources);
         Ok(Self {
@@ -113,6 +121,8 @@ impl Core {
             endpoint: None,
             wanted,
             handshakes,
+            proof_in_body: !scheme.signature.source.in_head(),
+            url_meets_body,
             sources,
             plan,
             warnings,

@@ -1,19 +1,22 @@
 //! After the proof: decryption, tokens, handshakes; and the narrow way for requests that are not signed at all.
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use memchr::memmem;
 use time::OffsetDateTime;
 
-use super::Core;
+use super::key::{Key, Material};
+use super::{Core, sha256};
 use crate::error::Error;
 use crate::head::Head;
 use crate::reply::Reply;
 use crate::scan::json::{Found, scan};
-use crate::scan::{looks_like_json, value};
+use crate::scan::{form, looks_like_json, value};
 use crate::scheme::{Answer, Handshake, Scheme, Source, When};
+use subtle::ConstantTimeEq as _;
 
 /// The most that is read of a request that is not signed, in bytes.
 pub(crate) const UNSIGNED_LIMIT: usize = 4096;
@@ -45,6 +48,27 @@ impl<'a> Unsigned<'a> {
         self.body
     }
 
+    /// A parameter of the URL's query, decoded; nothing where it is absent, empty, no text, comes twice, or is longer than
+    /// the 1 KiB that a challenge may have.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<String> {
+        let (_, query) = self.head.url()?.split_once('?')?;
+        let query = query.split('#').next().unwrap_or_default();
+        form::field(query.as_bytes(), name).filter(|value| (1..=1024).contains(&value.len()))
+    }
+
+    /// Whether a text is one of the configured tokens of [`also_token`](crate::scheme::SchemeBuilder::also_token),
+    /// compared in constant time; no where none is configured.
+    #[must_use]
+    pub fn is_token(&self, text: &str) -> bool {
+        let digest = sha256(text.as_bytes());
+        let tokens = self.core.tokens.iter().filter(|key| key.counts_at(self.now));
+        tokens.fold(false, |fits, key| match &key.material {
+            Material::Token(token) => fits | bool::from(token.ct_eq(&digest)),
+            _ => fits,
+        })
+    }
+
     /// The body decrypted, under every configured key that opens it: nothing proves the key here, and under a wrong one
     /// a body may open to noise by chance.
     pub fn opened(&self) -> impl Iterator<Item = Vec<u8>> {
@@ -58,7 +82,49 @@ impl<'a> Unsigned<'a> {
     #[must_use]
     pub fn handshake(&self, body: &[u8]) -> Option<Reply> {
         self.core.check_token(self.head, body, self.now).ok()?;
-        self.core.handshakes.iter().find_map(|rule| rule.answer(body, self.head))
+        self.core.handshakes.iter().find_map(|rule| rule.answer(body, self.head, None))
+    }
+}
+
+/// A proved handshake, to a function that answers it.
+pub struct Question<'a> {
+    body: &'a [u8],
+    key: Option<&'a Key>,
+}
+
+impl fmt::Debug for Question<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question").finish_non_exhaustive()
+    }
+}
+
+impl Question<'_> {
+    /// The JSON string at this pointer.
+    #[must_use]
+    pub fn text(&self, pointer: &'static str) -> Option<String> {
+        Found::String(self.raw(pointer)?).text().map(Cow::into_owned)
+    }
+
+    /// The JSON string at this pointer as it is written between its quotes, fit to be written between others.
+    #[must_use]
+    pub fn raw(&self, pointer: &'static str) -> Option<&str> {
+        let mut found = [Found::Absent];
+        scan(self.body, &[pointer], &mut found).ok()?;
+        match found {
+            [Found::String(raw)] => Some(raw),
+            _ => None,
+        }
+    }
+
+    /// The HMAC of a text, in lower-case hex, under the secret that proved the request; nothing where the scheme has none.
+    #[must_use]
+    pub fn hmac_hex(&self, text: &str) -> Option<String> {
+        let Material::Hash(mac) = &self.key?.material else { return None };
+        let tag = mac.tag::<()>(|sink| {
+            sink(text.as_bytes());
+            Ok(())
+        });
+        Some(const_hex::encode(tag.ok()?.as_slice()))
     }
 }
 
@@ -66,7 +132,8 @@ impl Core {
     /// The only thing that may come of a request without the scheme's headers.
     pub(crate) fn unsigned<'r>(&self, head: Head<'r>, body: &'r [u8], now: OffsetDateTime) -> Result<Reply, Error> {
         let refused = Error::Missing(self.scheme.signature.source);
-        let rule = self.scheme.unsigned_handshake.filter(|_| body.len() <= UNSIGNED_LIMIT).ok_or(refused)?;
+        let asks = head.method() == if self.scheme.asks_by_get { "GET" } else { "POST" };
+        let rule = self.scheme.unsigned_handshake.filter(|_| asks && body.len() <= UNSIGNED_LIMIT).ok_or(refused)?;
         rule(&Unsigned { core: self, head, body, now }).ok_or(refused)
     }
 
@@ -79,9 +146,9 @@ impl Core {
     }
 
     /// The answer to a proved body that is a handshake.
-    pub(crate) fn handshake(&self, head: Head<'_>, opened: &[u8]) -> Option<Reply> {
+    pub(crate) fn handshake(&self, key: usize, head: Head<'_>, opened: &[u8]) -> Option<Reply> {
         for rule in &self.handshakes {
-            if let Some(reply) = rule.answer(opened, head) {
+            if let Some(reply) = rule.answer(opened, head, self.keys.get(key)) {
                 let identified = rule.handshake.unless_identified && self.has_id(head, opened);
                 return if identified { None } else { Some(reply) };
             }
@@ -125,16 +192,17 @@ fn of_json(conditions: &[When]) -> Option<bool> {
 
 impl Rule {
     /// The answer, where the body is what the rule looks for.
-    fn answer(&self, body: &[u8], head: Head<'_>) -> Option<Reply> {
+    fn answer(&self, body: &[u8], head: Head<'_>, key: Option<&Key>) -> Option<Reply> {
         let may_be = body.len() <= self.handshake.cap
             && self.json.is_none_or(|json| json == looks_like_json(body))
             && self.needle.find(body).is_some();
-        if may_be && holds(self.handshake.when, body, head) { reply(&self.handshake, body) } else { None }
+        if may_be && holds(self.handshake.when, body, head) { reply(&self.handshake, body, key) } else { None }
     }
 }
 
-fn reply(rule: &Handshake, body: &[u8]) -> Option<Reply> {
+fn reply(rule: &Handshake, body: &[u8], key: Option<&Key>) -> Option<Reply> {
     match rule.answer {
+        Answer::Worked(answer) => answer(&Question { body, key }),
         Answer::Fixed(reply) => Some(reply()),
         Answer::Echo(pointer) => {
             let mut found = [Found::Absent];

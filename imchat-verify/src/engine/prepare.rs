@@ -34,6 +34,22 @@ impl Core {
         if !found && scheme.unsigned_handshake.is_some() {
             return Ok(false);
         }
+        if let Algorithm::Token(sources) = scheme.algorithm
+            && sources.iter().all(|source| source.in_head())
+        {
+            self.check_token_of_head(sources, head, now)?;
+        }
+        if !self.proof_in_body {
+            self.check_values(prepared, now)?;
+        }
+        Ok(true)
+    }
+
+    /// Reads and checks what the proof rests on, once it is collected. It is called twice, and one of the two is every
+    /// request's way.
+    #[inline(always)]
+    pub(super) fn check_values(&self, prepared: &mut Prepared<'_>, now: OffsetDateTime) -> Result<(), Error> {
+        let scheme = self.scheme;
         let field = match scheme.timestamp.map(|rule| rule.source) {
             Some(Source::Field(name)) => Some(name),
             _ => None,
@@ -46,7 +62,8 @@ impl Core {
             listed = prepared.candidates.read(scheme, text, field, usable)?;
         }
         self.check_parts(&prepared.values)?;
-        let Some(rule) = scheme.timestamp.filter(|rule| rule.source.in_head()) else { return Ok(true) };
+        let beside = |source: Source| source.in_head() != self.proof_in_body;
+        let Some(rule) = scheme.timestamp.filter(|rule| beside(rule.source)) else { return Ok(()) };
         let text = listed.or_else(|| prepared.values.timestamp()).filter(|text| !text.is_empty());
         let text = text.ok_or(Error::Missing(rule.source))?;
         prepared.timestamp = Some(text);
@@ -54,7 +71,7 @@ impl Core {
         if prepared.sent_at.is_none() {
             self.check_unparsed_timestamp(rule.source, text, rule.unit)?;
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Where the time lies, if a window is set; it is refused outside the window.
@@ -90,15 +107,7 @@ impl Core {
         if !neighbours.into_iter().filter_map(|at| message.get(at?)).any(is_read) {
             return self.check_border(source, text, index);
         }
-        let digits = match unit {
-            Unit::Seconds => 10,
-            Unit::Millis => 13,
-        };
-        if text.len() == digits && text.iter().all(u8::is_ascii_digit) && text.first() != Some(&b'0') {
-            Ok(())
-        } else {
-            Err(Error::Malformed(source, "a Unix time in canonical decimals"))
-        }
+        if timestamp::is_strict(text, unit) { Ok(()) } else { Err(Error::Malformed(source, timestamp::expected(unit))) }
     }
 
     fn check_border(&self, source: Source, text: &[u8], index: usize) -> Result<(), Error> {
@@ -109,6 +118,8 @@ impl Core {
         let border = match neighbour.and_then(|at| message.get(at)) {
             Some(Part::Lit(text)) if behind_body => text.bytes().last(),
             Some(Part::Lit(text)) => text.bytes().next(),
+            // Such a time has colons: a value before it that holds none cannot reach into it.
+            Some(Part::Timestamp) if self.scheme.timestamp.is_some_and(|rule| rule.unit == Unit::Rfc3339) => Some(b':'),
             _ => None,
         };
         let border = border.unwrap_or(b',');

@@ -1,13 +1,16 @@
 //! The signature over the body.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use time::OffsetDateTime;
 
+use super::border::url_and_body;
 use super::key::{Key, MAX_SECRETS, Material};
 use super::mac::{Mac, Tag, sha256};
 use super::prepare::Prepared;
 use super::timestamp::SentAt;
+use super::wanted::{SLOTS, places};
 use super::{Core, CustomInput};
 use crate::error::Error;
 use crate::head::Head;
@@ -115,7 +118,51 @@ impl Core {
         body: &[u8],
         now: OffsetDateTime,
     ) -> Result<Proof, Error> {
+        if self.proof_in_body {
+            return self.prove_by_body(head, body, now);
+        }
+        self.prove_by(prepared, stream, head, body, now)
+    }
+
+    /// Proves a request whose body carries its own proof, which then signs other values than the body. Out of line: what it
+    /// holds is not to weigh on those that carry it in their heads.
+    #[cold]
+    #[inline(never)]
+    fn prove_by_body(&self, head: Head<'_>, body: &[u8], now: OffsetDateTime) -> Result<Proof, Error> {
+        let mut texts: [Option<Cow<'_, str>>; SLOTS] = [const { None }; SLOTS];
+        for (slot, source) in places(self.scheme) {
+            let found = value(source, body, head.headers());
+            if found.present && found.text.is_none() {
+                return Err(Error::Malformed(source, "one value as text"));
+            }
+            if let Some(text) = texts.get_mut(slot) {
+                *text = found.text;
+            }
+        }
+        let mut prepared = Prepared::default();
+        for (slot, text) in texts.iter().enumerate() {
+            if let Some(text) = text {
+                prepared.values.set(slot, text.as_bytes());
+            }
+        }
+        self.check_values(&mut prepared, now)?;
+        self.prove_by(&prepared, None, head, body, now)
+    }
+
+    /// Called twice, of which one is every request's way.
+    #[inline(always)]
+    fn prove_by(
+        &self,
+        prepared: &Prepared<'_>,
+        stream: Option<&Stream>,
+        head: Head<'_>,
+        body: &[u8],
+        now: OffsetDateTime,
+    ) -> Result<Proof, Error> {
         self.refuse_extension(body)?;
+        if self.url_meets_body {
+            hold_border(head, body)?;
+        }
         let input = PartInput { method: head.method(), url: head.url(), body };
         let mut proved: Option<(usize, usize)> = None;
         for (place, key) in self.keys.iter().enumerate() {
@@ -127,9 +174,12 @@ impl Core {
                 proved = Some((place, key.index));
             }
         }
-        let (key, secret) = proved.ok_or(Error::Mismatch)?;
+        let (key, secret) = proved.ok_or(match self.scheme.algorithm {
+            Algorithm::Token(_) => Error::WrongToken,
+            _ => Error::Mismatch,
+        })?;
         let sent_at = match self.scheme.timestamp {
-            Some(rule) if !rule.source.in_head() => self.time_in_body(rule.source, head, body, now)?,
+            Some(rule) if prepared.timestamp.is_none() => self.time_in_body(rule.source, head, body, now)?,
             _ => prepared.sent_at,
         };
         Ok(Proof { secret, key, sent_at })
@@ -217,13 +267,36 @@ impl Core {
         body: &[u8],
         now: OffsetDateTime,
     ) -> Result<Option<SentAt>, Error> {
+        if self.window.is_none() {
+            return Ok(None);
+        }
         let text = value(source, body, head.headers()).text.ok_or(Error::Missing(source))?;
         self.fresh(source, text.as_bytes(), now)
     }
 
+    /// Compares a token that stands in the head, before a byte of the body is read.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn check_token_of_head(
+        &self,
+        sources: &[Source],
+        head: Head<'_>,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
+        let mut fits = false;
+        for key in self.keys.iter().filter(|key| key.counts_at(now)) {
+            if let Material::Token(digest) = &key.material {
+                fits |= token_fits(sources, head, &[], core::slice::from_ref(&digest))?;
+            }
+        }
+        if fits { Ok(()) } else { Err(Error::WrongToken) }
+    }
+
     /// Compares the scheme's token with the opened body's, where one is configured.
     pub(crate) fn check_token(&self, head: Head<'_>, opened: &[u8], now: OffsetDateTime) -> Result<(), Error> {
-        let Some(rule) = self.scheme.token.filter(|_| !self.tokens.is_empty()) else { return Ok(()) };
+        let Some(rule) = self.scheme.token.filter(|rule| !self.tokens.is_empty() && !rule.sources.is_empty()) else {
+            return Ok(());
+        };
         let mut digests = [&[0_u8; 32]; MAX_SECRETS];
         let mut count = 0_usize;
         for key in self.tokens.iter().filter(|key| key.counts_at(now)) {
@@ -233,8 +306,15 @@ impl Core {
             }
         }
         let digests = digests.get(..count).unwrap_or_default();
-        if token_fits(rule.sources, head, opened, digests)? { Ok(()) } else { Err(Error::Mismatch) }
+        if token_fits(rule.sources, head, opened, digests)? { Ok(()) } else { Err(Error::WrongToken) }
     }
+}
+
+#[cold]
+#[inline(never)]
+fn hold_border(head: Head<'_>, body: &[u8]) -> Result<(), Error> {
+    let malformed = |expected| Error::Malformed(Source::WholeBody, expected);
+    url_and_body(head.url().unwrap_or_default(), body).map_err(malformed)
 }
 
 /// The most parts that a message of an Ed25519 scheme may have.

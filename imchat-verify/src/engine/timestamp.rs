@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use time::OffsetDateTime;
+use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
 use crate::error::Error;
 use crate::scheme::{Source, Unit};
@@ -24,6 +24,58 @@ fn decimal(text: &[u8]) -> Option<i64> {
     i64::try_from(number).ok().filter(|_| plain)
 }
 
+/// Parses RFC 3339 in UTC as Unix microseconds. Only `Z` ends it, and every field has its fixed place: the text has no
+/// border that could move.
+#[inline(never)]
+fn rfc3339(text: &[u8]) -> Option<i64> {
+    let (date, rest) = text.split_at_checked(10)?;
+    let (clock, rest) = rest.split_at_checked(9)?;
+    let fraction = match rest {
+        b"Z" => &[][..],
+        [b'.', digits @ .., b'Z'] if (1..=9).contains(&digits.len()) => digits,
+        _ => return None,
+    };
+    let ([y @ .., b'-', m1, m2, b'-', d1, d2], [b'T', h1, h2, b':', n1, n2, b':', s1, s2]) = (date, clock) else {
+        return None;
+    };
+    let two = |high: &u8, low: &u8| u8::try_from(digits(&[*high, *low])?).ok();
+    let month = Month::try_from(two(m1, m2)?).ok()?;
+    let date = Date::from_calendar_date(i32::try_from(digits(y)?).ok()?, month, two(d1, d2)?).ok()?;
+    let padded = fraction.iter().copied().chain(core::iter::repeat(b'0')).take(6);
+    let mut micros = [b'0'; 6];
+    micros.iter_mut().zip(padded).for_each(|(place, digit)| *place = digit);
+    digits(fraction.get(6..).unwrap_or_default())?;
+    let time = Time::from_hms_micro(two(h1, h2)?, two(n1, n2)?, two(s1, s2)?, digits(&micros)?).ok()?;
+    i64::try_from(PrimitiveDateTime::new(date, time).assume_utc().unix_timestamp_nanos().div_euclid(1000)).ok()
+}
+
+/// The number that these few digits write, with leading zeros.
+fn digits(text: &[u8]) -> Option<u32> {
+    text.iter().try_fold(0_u32, |sum, byte| {
+        let digit = char::from(*byte).to_digit(10)?;
+        Some(sum.saturating_mul(10).saturating_add(digit))
+    })
+}
+
+/// Whether the text is a time that is written alike for all times of our age, so that its border with a neighbour in the
+/// message cannot move.
+pub(super) fn is_strict(text: &[u8], unit: Unit) -> bool {
+    let long = |digits| text.len() == digits && text.iter().all(u8::is_ascii_digit) && text.first() != Some(&b'0');
+    match unit {
+        Unit::Seconds => long(10),
+        Unit::Millis => long(13),
+        Unit::Rfc3339 => rfc3339(text).is_some(),
+    }
+}
+
+/// How a time of this unit is written, for the error that says what was expected.
+pub(super) const fn expected(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Seconds | Unit::Millis => "a Unix time in canonical decimals",
+        Unit::Rfc3339 => "an RFC 3339 time that ends in Z",
+    }
+}
+
 /// From 1970 to the last second that a date can hold.
 const CALENDAR: Duration = Duration::from_secs(253_402_300_799);
 
@@ -42,6 +94,10 @@ impl SentAt {
                 let nanos = i128::from(self.units).checked_mul(1_000_000)?;
                 OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()
             }
+            Unit::Rfc3339 => {
+                let nanos = i128::from(self.units).checked_mul(1000)?;
+                OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()
+            }
         }
     }
 }
@@ -50,6 +106,7 @@ fn in_unit(now: OffsetDateTime, unit: Unit) -> i64 {
     match unit {
         Unit::Seconds => now.unix_timestamp(),
         Unit::Millis => now.unix_timestamp().saturating_mul(1000).saturating_add(i64::from(now.millisecond())),
+        Unit::Rfc3339 => now.unix_timestamp().saturating_mul(1_000_000).saturating_add(i64::from(now.microsecond())),
     }
 }
 
@@ -57,6 +114,7 @@ fn span(units: u64, unit: Unit) -> Duration {
     match unit {
         Unit::Seconds => Duration::from_secs(units),
         Unit::Millis => Duration::from_millis(units),
+        Unit::Rfc3339 => Duration::from_micros(units),
     }
 }
 
@@ -68,7 +126,22 @@ pub(super) fn check(
     window: Window,
     now: OffsetDateTime,
 ) -> Result<SentAt, Error> {
-    let sent = decimal(text).ok_or(Error::Malformed(source, "a Unix time in canonical decimals"))?;
+    if unit == Unit::Rfc3339 {
+        return check_rfc3339(source, text, window, now);
+    }
+    within(source, decimal(text), unit, window, now)
+}
+
+/// Apart from the numbers, which most platforms send: what a date takes is not to weigh on them.
+#[cold]
+#[inline(never)]
+fn check_rfc3339(source: Source, text: &[u8], window: Window, now: OffsetDateTime) -> Result<SentAt, Error> {
+    within(source, rfc3339(text), Unit::Rfc3339, window, now)
+}
+
+#[inline]
+fn within(source: Source, sent: Option<i64>, unit: Unit, window: Window, now: OffsetDateTime) -> Result<SentAt, Error> {
+    let sent = sent.ok_or(Error::Malformed(source, expected(unit)))?;
     let now = in_unit(now, unit);
     let distance = span(now.abs_diff(sent), unit);
     if sent <= now && distance > window.past {
@@ -97,6 +170,35 @@ mod tests {
             ["", " 1", "+1", "-1", "00", "01", "1.5", "1e9", "1 ", "1/", "1:", "\u{661}"].iter().chain(&too_large)
         {
             assert_eq!(decimal(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_whole_time_in_utc_is_rfc3339() {
+        assert_eq!(rfc3339(b"1970-01-01T00:00:01Z"), Some(1_000_000));
+        assert_eq!(rfc3339(b"2021-02-19T23:47:00.8091512Z"), Some(1_613_778_420_809_151));
+        assert_eq!(rfc3339(b"2021-02-19T23:47:00.000000009Z"), Some(1_613_778_420_000_000));
+        for text in [
+            "",
+            "Z",
+            "2021-02-19T23:47:00",
+            "2021-02-19T23:47:00.Z",
+            "2021-02-19T23:47:00.0000000001Z",
+            "2021-02-19T23:47:00.12345678xZ",
+            "2021-02-19T23:47:00.1x345678Z",
+            "2021-02-19T23:47:00+00:00",
+            "2021-02-19t23:47:00z",
+            "2021-02-19 23:47:00Z",
+            "2021-02-29T23:47:00Z",
+            "2021-13-19T23:47:00Z",
+            "2021-02-19T24:00:00Z",
+            "2021-02-19T23:47:60Z",
+            "02021-02-19T23:47:00Z",
+            "+021-02-19T23:47:00Z",
+            "2021-02-19T23:47:00ZZ",
+            " 2021-02-19T23:47:00Z",
+        ] {
+            assert_eq!(rfc3339(text.as_bytes()), None, "{text}");
         }
     }
 

@@ -10,7 +10,7 @@ use crate::scheme::{Part, Scheme, Source};
 
 /// How many headers of its own a message may have, besides signature and timestamp.
 pub(crate) const MAX_PARTS: usize = 2;
-const SLOTS: usize = 2 + MAX_PARTS;
+pub(super) const SLOTS: usize = 2 + MAX_PARTS;
 /// How many spellings a family may have.
 pub(crate) const MAX_FAMILIES: usize = 2;
 
@@ -56,7 +56,7 @@ impl<'r> HeadValues<'r> {
         self.slots.get(nth.checked_add(2)?).copied().flatten()
     }
 
-    fn set(&mut self, slot: usize, value: &'r [u8]) {
+    pub(super) fn set(&mut self, slot: usize, value: &'r [u8]) {
         if let Some(slot) = self.slots.get_mut(slot) {
             *slot = Some(value);
         }
@@ -64,7 +64,7 @@ impl<'r> HeadValues<'r> {
 }
 
 /// The places of the head that a scheme reads, with their slots.
-fn places(scheme: &Scheme) -> impl Iterator<Item = (usize, Source)> {
+pub(super) fn places(scheme: &Scheme) -> impl Iterator<Item = (usize, Source)> {
     let timestamp = scheme.timestamp.map(|rule| (TIMESTAMP, rule.source));
     let parts =
         scheme.message.iter().filter_map(|part| if let Part::From(source) = part { Some(*source) } else { None });
@@ -90,6 +90,7 @@ impl Wanted {
                 }
             }
         }
+        queries.extend(scheme.signature.query.map(|name| (SIGNATURE, name)));
         let lengths = names.iter().fold(0, |lengths, name: &Name| lengths | length_bit(name.text.len()));
         Self { names: names.into(), lengths, queries: queries.into() }
     }
@@ -113,8 +114,18 @@ impl Wanted {
             *values = others;
             found = true;
         }
+        if self.queries.is_empty() { Ok(found) } else { self.collect_queries(head, values, found) }
+    }
+
+    /// Adds what stands in the URL's query. Out of line: few platforms put anything there.
+    #[cold]
+    #[inline(never)]
+    fn collect_queries<'r>(&self, head: Head<'r>, values: &mut HeadValues<'r>, mut found: bool) -> Result<bool, Error> {
         for (slot, name) in &self.queries {
             if let Some(value) = head.raw_query(name)? {
+                if values.slots.get(*slot).is_some_and(Option::is_some) {
+                    return Err(Error::Repeated(Source::Query(name)));
+                }
                 values.set(*slot, value);
                 found = true;
             }

@@ -35,6 +35,7 @@
 mod delivery;
 mod shared;
 
+use alloc::vec::Vec;
 use core::error::Error;
 use core::future::Future;
 use core::time::Duration;
@@ -81,4 +82,22 @@ pub trait Inbox: Send + Sync + 'static {
 
     /// Writes a delivery down, if its key is not there yet.
     fn accept(&self, delivery: Delivery) -> impl Future<Output = Result<Accepted, Self::Error>> + Send;
+
+    /// Writes the items of a batch down, each under its own key, and answers once all that it says is durable.
+    ///
+    /// Here they are accepted one after the other: where one fails, those before it are durable, and duplicates when the
+    /// batch is sent again. An inbox with transactions writes what is unseen in one.
+    ///
+    /// # Errors
+    ///
+    /// As of [`accept`](Self::accept): for some of them it is in doubt.
+    fn accept_all(&self, deliveries: Vec<Delivery>) -> impl Future<Output = Result<Vec<Accepted>, Self::Error>> + Send {
+        async move {
+            let mut accepted = Vec::with_capacity(deliveries.len());
+            for delivery in deliveries {
+                accepted.push(self.accept(delivery).await?);
+            }
+            Ok(accepted)
+        }
+    }
 }

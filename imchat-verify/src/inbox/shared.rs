@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
@@ -10,11 +11,12 @@ use core::time::Duration;
 use super::{Accepted, Delivery, Inbox};
 use crate::dedup::StoreError;
 
-type Answer<'a> = Pin<Box<dyn Future<Output = Result<Accepted, StoreError>> + Send + 'a>>;
+type Answer<'a, T = Accepted> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 trait Verbs: Send + Sync {
     fn retention(&self) -> Duration;
     fn accept(&self, delivery: Delivery) -> Answer<'_>;
+    fn accept_all(&self, deliveries: Vec<Delivery>) -> Answer<'_, Vec<Accepted>>;
 }
 
 impl<I: Inbox> Verbs for I {
@@ -24,6 +26,10 @@ impl<I: Inbox> Verbs for I {
 
     fn accept(&self, delivery: Delivery) -> Answer<'_> {
         Box::pin(async move { Inbox::accept(self, delivery).await.map_err(StoreError::new) })
+    }
+
+    fn accept_all(&self, deliveries: Vec<Delivery>) -> Answer<'_, Vec<Accepted>> {
+        Box::pin(async move { Inbox::accept_all(self, deliveries).await.map_err(StoreError::new) })
     }
 }
 
@@ -54,6 +60,10 @@ impl Inbox for SharedInbox {
     async fn accept(&self, delivery: Delivery) -> Result<Accepted, StoreError> {
         self.0.accept(delivery).await
     }
+
+    async fn accept_all(&self, deliveries: Vec<Delivery>) -> Result<Vec<Accepted>, StoreError> {
+        self.0.accept_all(deliveries).await
+    }
 }
 
 impl<I: Inbox> Inbox for Arc<I> {
@@ -65,5 +75,9 @@ impl<I: Inbox> Inbox for Arc<I> {
 
     async fn accept(&self, delivery: Delivery) -> Result<Accepted, I::Error> {
         (**self).accept(delivery).await
+    }
+
+    async fn accept_all(&self, deliveries: Vec<Delivery>) -> Result<Vec<Accepted>, I::Error> {
+        (**self).accept_all(deliveries).await
     }
 }

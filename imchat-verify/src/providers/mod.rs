@@ -3,6 +3,12 @@
 //! Choose a platform by the route that its requests come to, never by a header: three platforms mean three things by
 //! `X-Hub-Signature`.
 
+#[cfg(feature = "chat")]
+mod chat;
+#[cfg(feature = "commerce")]
+mod commerce;
+#[cfg(feature = "devtools")]
+mod devtools;
 #[cfg(feature = "ed25519")]
 mod discord;
 #[cfg(feature = "aes")]
@@ -13,6 +19,12 @@ mod slack;
 mod standard_webhooks;
 mod stripe;
 
+#[cfg(feature = "chat")]
+pub use chat::*;
+#[cfg(feature = "commerce")]
+pub use commerce::*;
+#[cfg(feature = "devtools")]
+pub use devtools::*;
 #[cfg(feature = "ed25519")]
 pub use discord::{DISCORD, Discord};
 #[cfg(all(feature = "aes", feature = "sign"))]
@@ -38,8 +50,14 @@ use crate::scheme::Scheme;
 #[must_use]
 pub const fn all() -> &'static [&'static Scheme] {
     &[
+        #[cfg(feature = "devtools")]
+        &BITBUCKET,
+        #[cfg(feature = "chat")]
+        &DINGTALK_ROBOT,
         #[cfg(feature = "ed25519")]
         &DISCORD,
+        #[cfg(feature = "devtools")]
+        &DROPBOX,
         #[cfg(feature = "aes")]
         &FEISHU,
         #[cfg(feature = "sha1")]
@@ -48,11 +66,65 @@ pub const fn all() -> &'static [&'static Scheme] {
         &GITHUB,
         #[cfg(feature = "sha1")]
         &GITHUB_LEGACY,
+        #[cfg(feature = "devtools")]
+        &GITLAB,
+        #[cfg(feature = "commerce")]
+        &HUBSPOT,
+        #[cfg(feature = "commerce")]
+        &HUBSPOT_V1,
+        #[cfg(feature = "commerce")]
+        &HUBSPOT_V2,
+        #[cfg(feature = "commerce")]
+        &INTERCOM,
+        #[cfg(feature = "chat")]
+        &LINE,
+        #[cfg(feature = "devtools")]
+        &LINEAR,
+        #[cfg(feature = "commerce")]
+        &MAILGUN,
+        #[cfg(feature = "chat")]
+        &MATTERMOST,
+        #[cfg(feature = "chat")]
+        &META,
+        #[cfg(feature = "devtools")]
+        &NOTION,
         &OPENAI,
+        #[cfg(feature = "commerce")]
+        &PADDLE,
+        #[cfg(feature = "devtools")]
+        &PAGERDUTY,
+        #[cfg(feature = "commerce")]
+        &POLAR,
+        #[cfg(feature = "chat")]
+        &ROCKETCHAT,
+        #[cfg(feature = "devtools")]
+        &SENTRY,
+        #[cfg(feature = "commerce")]
+        &SHOPIFY,
+        #[cfg(feature = "commerce")]
+        &SHOPIFY_EVENTS,
         &SLACK,
+        #[cfg(feature = "commerce")]
+        &SQUARE,
         &STANDARD_WEBHOOKS,
         &STRIPE,
         &SVIX,
+        #[cfg(feature = "chat")]
+        &TEAMS_OUTGOING,
+        #[cfg(feature = "chat")]
+        &TELEGRAM,
+        #[cfg(feature = "devtools")]
+        &TWITCH,
+        #[cfg(feature = "commerce")]
+        &TYPEFORM,
+        #[cfg(feature = "chat")]
+        &VIBER,
+        #[cfg(feature = "chat")]
+        &WEBEX,
+        #[cfg(feature = "chat")]
+        &ZOOM,
+        #[cfg(feature = "chat")]
+        &ZULIP,
     ]
 }
 

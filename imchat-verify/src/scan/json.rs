@@ -3,12 +3,14 @@
 //! It accepts what RFC 8259 accepts, at most 128 levels deep, also in values that no pointer asks for. A member that
 //! comes twice on a pointer's path makes that pointer's value unusable: which of the two counts is anyone's guess.
 
+mod lists;
 mod pointer;
 mod text;
 mod token;
 
 use alloc::borrow::Cow;
 
+pub(crate) use lists::{Item as ListItem, Lists, MAX_LISTS};
 use pointer::names_index;
 pub(crate) use pointer::{Path, Pointer};
 use text::unescape;

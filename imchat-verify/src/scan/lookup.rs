@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::form;
 use super::json::{self, Found, MAX_POINTERS};
-use crate::head::{Headers, single};
+use crate::head::{Headers, met};
 use crate::scheme::Source;
 
 /// What a look-up found at one source.
@@ -42,6 +42,7 @@ pub(crate) fn looks_like_json(body: &[u8]) -> bool {
 pub(crate) fn value<'a>(source: Source, body: &'a [u8], headers: &'a (dyn Headers + 'a)) -> Value<'a> {
     match source {
         Source::Header(name) => header(name, headers),
+        Source::Credential(name, scheme) => credential(name, scheme, headers),
         Source::Json(pointer) if looks_like_json(body) => {
             let mut found = [Found::Absent];
             match json::scan(body, &[pointer], &mut found) {
@@ -96,6 +97,7 @@ impl Sources {
         for (value, source) in values.iter_mut().zip(&self.all) {
             match source {
                 Source::Header(name) => *value = header(name, headers),
+                Source::Credential(name, scheme) => *value = credential(name, scheme, headers),
                 Source::Form(_) | Source::FormJson(..) if !json => *value = in_form(*source, body, &mut held),
                 _ => {}
             }
@@ -120,8 +122,17 @@ impl Sources {
 }
 
 fn header<'a>(name: &str, headers: &'a (dyn Headers + 'a)) -> Value<'a> {
-    let text = single(headers, name).and_then(|bytes| core::str::from_utf8(bytes).ok());
-    Value::text(text.filter(|text| !text.is_empty()).map(Cow::Borrowed))
+    let (first, more) = met(headers, name);
+    let Some(first) = first.filter(|first| more || !first.is_empty()) else { return Value::default() };
+    let text = core::str::from_utf8(first).ok().filter(|_| !more);
+    Value { text: text.map(Cow::Borrowed), present: true }
+}
+
+fn credential<'a>(name: &str, scheme: &str, headers: &'a (dyn Headers + 'a)) -> Value<'a> {
+    let Value { text, present } = header(name, headers);
+    let Some(Cow::Borrowed(text)) = text else { return Value { text: None, present } };
+    let of_scheme = text.split_once(' ').filter(|(found, _)| found.eq_ignore_ascii_case(scheme));
+    Value::text(of_scheme.map(|(_, credential)| Cow::Borrowed(credential)))
 }
 
 /// The decoded text of the JSON field that was last used: sources of one scheme share one field.

@@ -32,6 +32,12 @@ impl SchemeBuilder {
         self
     }
 
+    /// Says that a function among the parts or the scheme's own check reads the public URL, which must then be configured.
+    pub const fn reads_url(mut self) -> Self {
+        self.0.reads_url = true;
+        self
+    }
+
     /// The role of the signing secret and how it is written, where it is not plain text in [`Role::Sign`].
     pub const fn secret(mut self, role: Role, form: Form) -> Self {
         self.0.key_role = KeyRole { role, form };
@@ -44,7 +50,8 @@ impl SchemeBuilder {
         self
     }
 
-    /// A token of this role is compared wherever it is configured, after the proof and on the opened body.
+    /// A token of this role is compared wherever it is configured, after the proof and on the opened body. With no
+    /// sources only [`unsigned_handshake`](Self::unsigned_handshake) compares it.
     pub const fn also_token(mut self, role: Role, sources: &'static [Source]) -> Self {
         self.0.token = Some(TokenRule { role, sources });
         self
@@ -96,9 +103,16 @@ impl SchemeBuilder {
         self
     }
 
-    /// Answers requests without any of the scheme's headers; at most 4 KiB of them are read.
+    /// Answers POST requests without any of the scheme's headers; at most 4 KiB of them are read.
     pub const fn unsigned_handshake(mut self, answer: UnsignedHandshake) -> Self {
         self.0.unsigned_handshake = Some(answer);
+        self
+    }
+
+    /// The same for a GET, whose URL says everything: other methods are never answered so.
+    pub const fn get_handshake(mut self, answer: UnsignedHandshake) -> Self {
+        self.0.unsigned_handshake = Some(answer);
+        self.0.asks_by_get = true;
         self
     }
 

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Algorithm, Layout, Part, Scheme, Source, places, places::same};
+use super::{Algorithm, Layout, Part, Scheme, Source, Unit, places, places::same};
 use crate::engine::{MAX_FAMILIES, MAX_PARTS, MAX_PIECES};
 
 /// The rule that a scheme breaks.
@@ -78,6 +78,10 @@ const fn check_headers(scheme: &Scheme) -> Result<(), SchemeError> {
     }
     if let Some(rule) = scheme.timestamp {
         require!(header_fits(rule.source, scheme), LOWER_CASE);
+        require!(
+            !feeds_timestamp(scheme) || rule.source.in_head() == scheme.signature.source.in_head(),
+            "a time that is part of the message stands where the signature does"
+        );
         if let Source::Field(_) = rule.source {
             let pairs = matches!(scheme.signature.layout, Layout::Pairs { .. });
             require!(pairs, "a field of the signature header needs a signature laid out in pairs");
@@ -87,7 +91,11 @@ const fn check_headers(scheme: &Scheme) -> Result<(), SchemeError> {
     while let [part, rest @ ..] = parts {
         if let Part::From(source) = part {
             let collected = matches!(source, Source::Header(_) | Source::Query(_));
-            require!(collected, "only values of the head can be part of a message");
+            let beside = !scheme.signature.source.in_head() && !source.in_head();
+            require!(
+                collected || beside,
+                "only values of the head, or those beside a signature in the body, can be part of a message"
+            );
             require!(header_fits(*source, scheme), LOWER_CASE);
         }
         parts = rest;
@@ -130,7 +138,7 @@ const fn in_urls(byte: Option<&u8>) -> bool {
 
 const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
     let (mut body, mut secret, mut variable, mut custom) = (false, false, false, false);
-    let (mut loose, mut from_head) = (false, 0_usize);
+    let (mut loose, mut after_url, mut from_head) = (false, false, 0_usize);
     let mut parts = scheme.message;
     while let [part, rest @ ..] = parts {
         match part {
@@ -148,8 +156,16 @@ const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
         }
         // Digits cannot move between a canonical timestamp and its neighbour without leaving the window.
         let this_is_loose = part.is_variable() && !matches!(part, Part::Timestamp);
-        require!(!(loose && this_is_loose), "two variable parts stand side by side: a sender could move the border");
-        loose = if part.is_variable() { this_is_loose || (variable && loose) } else { false };
+        // Where a body follows the URL, the engine holds both to what keeps their border in its place.
+        let loose_before = loose && !(after_url && matches!(part, Part::Body));
+        after_url = matches!(part, Part::Url);
+        require!(
+            !(loose_before && this_is_loose),
+            "two variable parts stand side by side: a sender could move the border"
+        );
+        // RFC 3339 begins and ends in one way, and the engine lets no value before it hold a colon.
+        let is_border = !part.is_variable() || (matches!(part, Part::Timestamp) && is_rfc3339(scheme));
+        loose = if is_border { false } else { this_is_loose || (variable && loose) };
         variable = part.is_variable();
         if let (Part::Url, [Part::Lit(text), ..]) = (part, rest) {
             require!(!in_urls(text.as_bytes().first()), URL_BORDER);
@@ -172,14 +188,28 @@ const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
         Algorithm::Custom(_) => {}
         Algorithm::Digest(_) => require!(secret, "a plain digest without the secret proves nothing"),
         Algorithm::Hmac(_) | Algorithm::Ed25519 => {
-            require!(!secret, "a keyed signature does not feed the secret into its message");
+            let alone = !secret || scheme.body_not_signed;
+            require!(alone, "a keyed signature does not feed the secret into its message, unless it signs no body");
+            require!(!secret || !is_ed25519(scheme), "a public key is no secret to feed into a message");
         }
     }
+    let in_body = !scheme.signature.source.in_head();
+    require!(
+        !in_body || scheme.body_not_signed,
+        "a signature in the body cannot be over the body: admit it with body_not_signed()"
+    );
     if !matches!(scheme.algorithm, Algorithm::Token(_) | Algorithm::Custom(_)) {
         require!(body || scheme.body_not_signed, "the body is not signed: admit it with body_not_signed()");
         require!(!(body && scheme.body_not_signed), "the body is signed: body_not_signed() is not true");
     }
     Ok(())
+}
+
+const fn is_rfc3339(scheme: &Scheme) -> bool {
+    match scheme.timestamp {
+        Some(rule) => matches!(rule.unit, Unit::Rfc3339),
+        None => false,
+    }
 }
 
 /// Whether any of the scheme's algorithms takes its message in pieces.
@@ -191,13 +221,19 @@ const fn is_ed25519(scheme: &Scheme) -> bool {
     second || matches!(scheme.algorithm, Algorithm::Ed25519)
 }
 
-const fn check_timestamp(scheme: &Scheme) -> Result<(), SchemeError> {
-    let mut signed = false;
+const fn feeds_timestamp(scheme: &Scheme) -> bool {
     let mut parts = scheme.message;
     while let [part, rest @ ..] = parts {
-        signed |= matches!(part, Part::Timestamp);
+        if matches!(part, Part::Timestamp) {
+            return true;
+        }
         parts = rest;
     }
+    false
+}
+
+const fn check_timestamp(scheme: &Scheme) -> Result<(), SchemeError> {
+    let signed = feeds_timestamp(scheme);
     match scheme.timestamp {
         None => {
             require!(!signed, "the message has a timestamp part but the scheme has no timestamp");

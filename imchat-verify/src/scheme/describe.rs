@@ -1,6 +1,6 @@
 //! What a scheme says of itself: for tables, documentation and tools that take their secrets by role.
 
-use super::{Algorithm, Facts, Hash, Key, Part, Scheme};
+use super::{Algorithm, Facts, Hash, Key, Layout, Part, Scheme, Source, Unit};
 use crate::secrets::{Form, Role};
 
 impl Algorithm {
@@ -34,6 +34,24 @@ impl Scheme {
     #[must_use]
     pub const fn message(&self) -> &'static [Part] {
         self.message
+    }
+
+    /// Where the time of sending stands and how it is written, where the scheme checks one.
+    #[must_use]
+    pub fn timestamp(&self) -> Option<(Source, Unit)> {
+        self.timestamp.map(|rule| (rule.source, rule.unit))
+    }
+
+    /// Whether one request may carry several signatures, as platforms do while a secret is changed.
+    #[must_use]
+    pub const fn lists_signatures(&self) -> bool {
+        !matches!(self.signature.layout, Layout::Prefixed(_))
+    }
+
+    /// Whether a proved request may be a question whether the endpoint is alive, which is answered and not handed on.
+    #[must_use]
+    pub fn answers_signed(&self) -> bool {
+        self.handshakes.iter().any(Option::is_some)
     }
 
     /// The roles of secret that this scheme reads and how each is written, the signing one first.

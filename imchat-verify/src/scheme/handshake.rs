@@ -2,7 +2,7 @@
 
 use super::When;
 use crate::Reply;
-use crate::engine::Unsigned;
+use crate::engine::{Question, Unsigned};
 
 /// What a handshake is answered with.
 #[derive(Debug, Clone, Copy)]
@@ -11,6 +11,8 @@ pub(crate) enum Answer {
     Echo(&'static str),
     /// Always the same.
     Fixed(fn() -> Reply),
+    /// What a function makes of the body and the secret.
+    Worked(AnswerHandshake),
 }
 
 /// How a platform's handshake is recognised in a proved body, and how it is answered.
@@ -24,6 +26,9 @@ pub struct Handshake {
     pub(crate) answer: Answer,
     pub(crate) unless_identified: bool,
 }
+
+/// Answers a proved handshake, or declines: then it is an event.
+pub type AnswerHandshake = fn(&Question<'_>) -> Option<Reply>;
 
 /// Answers a request that carries no signature at all, or declines: then it is refused like a forgery.
 pub type UnsignedHandshake = fn(&Unsigned<'_>) -> Option<Reply>;
@@ -39,6 +44,12 @@ impl Handshake {
     #[must_use]
     pub const fn fixed(needle: &'static str, when: &'static [When], reply: fn() -> Reply) -> Self {
         Self { when, needle, cap: 1024, answer: Answer::Fixed(reply), unless_identified: false }
+    }
+
+    /// The body says what it is in `when`, and a function works out the answer, with the secret that proved it.
+    #[must_use]
+    pub const fn worked(needle: &'static str, when: &'static [When], answer: AnswerHandshake) -> Self {
+        Self { when, needle, cap: 1024, answer: Answer::Worked(answer), unless_identified: false }
     }
 
     /// Larger bodies than this, in bytes, are never taken for a handshake (1 KiB unless told).

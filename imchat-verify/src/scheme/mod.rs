@@ -43,8 +43,8 @@ pub use builder::SchemeBuilder;
 pub use check::SchemeError;
 pub use facts::{Accepted, Attempts, Facts, Failure, Retries};
 pub(crate) use handshake::Answer;
-pub use handshake::{Handshake, UnsignedHandshake};
-pub use key::{Key, When};
+pub use handshake::{AnswerHandshake, Handshake, UnsignedHandshake};
+pub use key::{Key, List, When};
 pub use signature::{Encoding, Layout, Signature};
 pub use source::{Part, PartInput, Source, Unit, WritePart};
 
@@ -121,6 +121,8 @@ pub struct Scheme {
     pub(crate) timestamp: Option<TimestampRule>,
     pub(crate) message: &'static [Part],
     pub(crate) body_not_signed: bool,
+    /// A function that writes a part reads the URL.
+    pub(crate) reads_url: bool,
     pub(crate) token: Option<TokenRule>,
     pub(crate) fallback: Option<&'static Scheme>,
     pub(crate) open: Option<Open>,
@@ -130,6 +132,8 @@ pub struct Scheme {
     pub(crate) tenant: &'static [Source],
     pub(crate) handshakes: [Option<Handshake>; MAX_HANDSHAKES],
     pub(crate) unsigned_handshake: Option<UnsignedHandshake>,
+    /// Its method is GET.
+    pub(crate) asks_by_get: bool,
     pub(crate) facts: Facts,
     pub(crate) kinds: [Option<Kind>; MAX_KINDS],
     pub(crate) not_signed: &'static [&'static str],
@@ -149,6 +153,7 @@ impl Scheme {
             timestamp: None,
             message: &[Part::Body],
             body_not_signed: false,
+            reads_url: false,
             token: None,
             fallback: None,
             open: None,
@@ -158,6 +163,7 @@ impl Scheme {
             tenant: &[],
             handshakes: [None; MAX_HANDSHAKES],
             unsigned_handshake: None,
+            asks_by_get: false,
             facts: Facts::new("events"),
             kinds: [None; MAX_KINDS],
             not_signed: &[],
@@ -248,24 +254,43 @@ impl Scheme {
         self.key_role.role
     }
 
-    /// Whether an unsigned GET may be a handshake of this platform.
+    /// Whether a request that nobody signs may be a handshake of this platform.
     #[must_use]
     pub const fn answers_unsigned(&self) -> bool {
         self.unsigned_handshake.is_some()
     }
 
+    /// Whether such a handshake is a GET; otherwise this platform sends none.
+    #[must_use]
+    pub const fn answers_get(&self) -> bool {
+        self.asks_by_get
+    }
+
+    /// Whether a request may carry several items, each handled once.
+    #[must_use]
+    pub fn sends_batches(&self) -> bool {
+        let is_batch = |key: Key| matches!(key, Key::PerItem(_));
+        is_batch(self.key) || self.kinds.iter().flatten().filter_map(|kind| kind.facts.own_key()).any(is_batch)
+    }
+
     /// Whether the public URL is part of what is signed.
     #[must_use]
     pub fn signs_url(&self) -> bool {
-        self.message.iter().any(|part| matches!(part, Part::Url))
+        self.reads_url || self.message.iter().any(|part| matches!(part, Part::Url))
     }
 
     /// Whether what proves a request stands in the header of this lower-case name: its signature or its token.
+    ///
+    /// ```
+    /// use imchat_verify::providers::SVIX;
+    /// assert!(SVIX.proves_by("svix-signature") && SVIX.proves_by("webhook-signature"));
+    /// assert!(!SVIX.proves_by("stripe-signature"));
+    /// ```
     #[must_use]
     pub fn proves_by(&self, name: &str) -> bool {
         let here = |source: &Source| match source {
             Source::Header(header) => match header.strip_prefix('*') {
-                Some(rest) => name.ends_with(rest),
+                Some(rest) => name.strip_suffix(rest).is_some_and(|family| self.signature.family.contains(&family)),
                 None => *header == name,
             },
             _ => false,

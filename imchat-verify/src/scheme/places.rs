@@ -1,7 +1,8 @@
 //! The rules for the places a scheme names: each can be read, and what a key rests on is signed.
 
 use super::check::{LOWER_CASE, SchemeError, is_lower, require};
-use super::{Algorithm, Answer, Key, Part, Scheme, Source, When};
+use super::{Algorithm, Answer, Key, List, Part, Scheme, Source, When};
+use crate::scan::json::{MAX_LISTS, MAX_POINTERS};
 
 const POINTER: &str = "a JSON pointer starts with a slash and has no ~ escapes";
 const UNSIGNED_KEY: &str =
@@ -37,6 +38,21 @@ const fn check_proofs(scheme: &Scheme) -> Result<(), SchemeError> {
     {
         return Err(error);
     }
+    if !scheme.signature.source.in_head()
+        && let Err(error) = check_place(scheme.signature.source, scheme, false)
+    {
+        return Err(error);
+    }
+    let mut parts = scheme.message;
+    while let [part, rest @ ..] = parts {
+        if let Part::From(source) = part
+            && !source.in_head()
+            && let Err(error) = check_place(*source, scheme, false)
+        {
+            return Err(error);
+        }
+        parts = rest;
+    }
     if let Some(rule) = scheme.token
         && let Err(error) = check_all(rule.sources, scheme, false)
     {
@@ -63,7 +79,7 @@ const fn check_kinds(scheme: &Scheme, signs: bool) -> Result<(), SchemeError> {
                 return Err(error);
             }
             require!(
-                own.is_none() || !signs || is_signed(when.source(), scheme),
+                own.is_none() || !signs || !scheme.signs_body() || is_signed(when.source(), scheme),
                 "a kind that is told apart by what is not signed has no key of its own: a replay would choose it"
             );
             conditions = rest;
@@ -92,13 +108,39 @@ const fn check_handshakes(scheme: &Scheme) -> Result<(), SchemeError> {
 }
 
 const fn check_key(key: &Key, scheme: &Scheme, signs: bool) -> Result<(), SchemeError> {
+    if let Key::PerItem(lists) = key
+        && let Err(error) = check_lists(lists, scheme)
+    {
+        return Err(error);
+    }
     let mut sources = key.sources();
     while let [source, rest @ ..] = sources {
         if let Err(error) = check_place(*source, scheme, true) {
             return Err(error);
         }
-        require!(!signs || is_signed(*source, scheme), UNSIGNED_KEY);
+        let no_better = !scheme.signs_body() && !source.in_head();
+        require!(!signs || no_better || is_signed(*source, scheme), UNSIGNED_KEY);
         sources = rest;
+    }
+    Ok(())
+}
+
+const fn check_lists(mut lists: &[List], scheme: &Scheme) -> Result<(), SchemeError> {
+    require!(!lists.is_empty() && lists.len() <= MAX_LISTS, "a batch has at least one list and at most eight");
+    require!(scheme.signs_body(), "items are told apart by what is signed: a scheme that signs no body has no batches");
+    while let [list, rest @ ..] = lists {
+        require!(list.place.is_empty() || is_pointer(list.place), POINTER);
+        let mut ids = list.ids;
+        while let [parts, more @ ..] = ids {
+            require!(!parts.is_empty() && parts.len() <= MAX_POINTERS, "an id has a part");
+            let mut parts: &[_] = parts;
+            while let [part, others @ ..] = parts {
+                require!(is_pointer(part), POINTER);
+                parts = others;
+            }
+            ids = more;
+        }
+        lists = rest;
     }
     Ok(())
 }
@@ -116,7 +158,7 @@ const fn check_all(mut sources: &[Source], scheme: &Scheme, families: bool) -> R
 /// `families` says whether a `*` is read as one of the family's spellings there.
 const fn check_place(source: Source, scheme: &Scheme, families: bool) -> Result<(), SchemeError> {
     match source {
-        Source::Header(name) => {
+        Source::Header(name) | Source::Credential(name, _) => {
             let rest = match name.as_bytes() {
                 [b'*', rest @ ..] if families && !scheme.signature.family.is_empty() => rest,
                 rest => rest,
@@ -145,17 +187,25 @@ const fn is_pointer(pointer: &str) -> bool {
 }
 
 const fn is_signed(source: Source, scheme: &Scheme) -> bool {
-    let Source::Header(name) = source else { return scheme.signs_body() };
     let mut parts = scheme.message;
     while let [part, rest @ ..] = parts {
-        if let Part::From(Source::Header(signed)) = part
-            && same(signed, name)
+        if let Part::From(signed) = part
+            && same_place(*signed, source)
         {
             return true;
         }
         parts = rest;
     }
-    false
+    !source.in_head() && scheme.signs_body()
+}
+
+const fn same_place(one: Source, other: Source) -> bool {
+    match (one, other) {
+        (Source::Header(one), Source::Header(other))
+        | (Source::Json(one), Source::Json(other))
+        | (Source::Form(one), Source::Form(other)) => same(one, other),
+        _ => false,
+    }
 }
 
 pub(super) const fn same(one: &str, other: &str) -> bool {

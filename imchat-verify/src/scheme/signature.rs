@@ -43,11 +43,15 @@ pub struct Signature {
     pub(crate) encoding: Encoding,
     pub(crate) layout: Layout,
     pub(crate) family: &'static [&'static str],
+    /// The parameter of the URL's query in which it stands where the header is absent.
+    pub(crate) query: Option<&'static str>,
 }
 
 impl Signature {
-    const fn at(source: Source, encoding: Encoding) -> Self {
-        Self { source, encoding, layout: Layout::Prefixed(""), family: &[] }
+    /// A signature at another place than a header: one of a JSON or form body, which then cannot be what it signs.
+    #[must_use]
+    pub const fn at(source: Source, encoding: Encoding) -> Self {
+        Self { source, encoding, layout: Layout::Prefixed(""), family: &[], query: None }
     }
 
     /// A hexadecimal signature in the header of this lower-case name.
@@ -80,6 +84,13 @@ impl Signature {
     #[must_use]
     pub const fn tagged(mut self, separator: u8, delimiter: u8, version: &'static str) -> Self {
         self.layout = Layout::Tagged { separator, delimiter, version };
+        self
+    }
+
+    /// Where the header is absent, the signature stands in this parameter of the URL's query; both together are refused.
+    #[must_use]
+    pub const fn or_query(mut self, parameter: &'static str) -> Self {
+        self.query = Some(parameter);
         self
     }
 

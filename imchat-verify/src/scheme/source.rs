@@ -10,6 +10,9 @@ use core::fmt;
 pub enum Source {
     /// A header, by its lower-case name. In a [family](crate::Signature::family) a leading `*` stands for the family.
     Header(&'static str),
+    /// The credential in a header such as `Authorization`, by the header's lower-case name and the authentication scheme
+    /// before it, which counts in any case (RFC 9110).
+    Credential(&'static str, &'static str),
     /// A parameter of the URL's query, as written there.
     Query(&'static str),
     /// A key of the signature header's own list, such as `t` in `t=1,v1=…`.
@@ -27,7 +30,7 @@ pub enum Source {
 impl Source {
     /// Whether the value is known before a byte of the body is.
     pub(crate) const fn in_head(self) -> bool {
-        matches!(self, Self::Header(_) | Self::Query(_) | Self::Field(_))
+        matches!(self, Self::Header(_) | Self::Credential(..) | Self::Query(_) | Self::Field(_))
     }
 }
 
@@ -35,6 +38,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Header(name) => write!(f, "header {name}"),
+            Self::Credential(name, scheme) => write!(f, "{scheme} credential of header {name}"),
             Self::Query(name) => write!(f, "query parameter {name}"),
             Self::Field(name) => write!(f, "field {name} of the signature header"),
             Self::Json(pointer) => write!(f, "JSON member {pointer}"),
@@ -77,9 +81,10 @@ pub enum Part {
     Lit(&'static str),
     /// The raw body, any bytes.
     Body,
-    /// The public URL as configured, byte for byte.
+    /// The public URL as configured, byte for byte. Right before the body it may hold only what a URL may, and the body
+    /// must be empty or begin with what no URL holds, such as a brace: the border is not a sender's to move.
     Url,
-    /// The secret itself (plain digests only).
+    /// The secret itself.
     Secret,
     /// The timestamp's text as received.
     Timestamp,
@@ -104,4 +109,6 @@ pub enum Unit {
     Seconds,
     /// Unix milliseconds in canonical decimals.
     Millis,
+    /// RFC 3339 in UTC, ending in `Z`, with at most nine digits of a fraction.
+    Rfc3339,
 }

@@ -14,14 +14,21 @@ pub enum Form {
     Text,
     /// 64 hex digits: 32 bytes.
     Hex32,
+    /// Base64 of at least 16 bytes.
+    Base64,
     /// Base64 of at least 16 bytes, with or without `whsec_` before it (Standard Webhooks).
     Whsec,
+    /// Text that starts with `whsec_`: its bytes are a key and, where the rest is base64 as in [`Form::Whsec`], what they
+    /// decode to is another. For platforms that changed from the one reading to the other.
+    WhsecOrText,
     /// `whpk_` and base64 of 32 bytes (Standard Webhooks).
     Whpk,
 }
 
 /// Encoded keys shorter than this are most likely a mistake, and weak if they are not.
 const LEAST_DECODED: usize = 16;
+
+const WHSEC: &[u8] = b"whsec_";
 
 impl Form {
     /// What the secret looks like, as a sentence for the person who configured another.
@@ -30,6 +37,8 @@ impl Form {
         match self {
             Self::Text => "the secret as the platform shows it: text that is not empty",
             Self::Hex32 => "64 hex digits: the public key that the platform shows, not a token or an id",
+            Self::Base64 => "base64 of at least 16 bytes, as the platform shows it, without spaces around it",
+            Self::WhsecOrText => "the whole secret as the platform shows it, which starts with whsec_",
             Self::Whsec => "whsec_ and base64 of at least 16 bytes, without a version such as v1, before it",
             Self::Whpk => "whpk_ and base64 of the 32 bytes of an Ed25519 public key",
         }
@@ -40,8 +49,13 @@ impl Form {
         let decoded = match self {
             Self::Text => Some(secret.to_vec()).filter(|secret| !secret.is_empty()),
             Self::Hex32 => const_hex::decode(secret).ok().filter(|key| key.len() == 32 && secret.len() == 64),
+            Self::Base64 => STANDARD.decode(secret).ok().filter(|key| key.len() >= LEAST_DECODED),
+            Self::WhsecOrText => {
+                let long = secret.strip_prefix(WHSEC).is_some_and(|rest| rest.len() >= LEAST_DECODED);
+                long.then(|| secret.to_vec())
+            }
             Self::Whsec => {
-                let text = secret.strip_prefix(b"whsec_").unwrap_or(secret);
+                let text = secret.strip_prefix(WHSEC).unwrap_or(secret);
                 STANDARD.decode(text).ok().filter(|key| key.len() >= LEAST_DECODED)
             }
             Self::Whpk => {
@@ -50,5 +64,13 @@ impl Form {
             }
         };
         decoded.map(Zeroizing::new).ok_or_else(|| self.expected())
+    }
+
+    /// The bytes of a second key that the same secret stands for, where its platform has two readings of it.
+    pub(crate) fn second(self, secret: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        match self {
+            Self::WhsecOrText => Self::Whsec.decode(secret).ok(),
+            _ => None,
+        }
     }
 }

@@ -68,6 +68,7 @@ macro_rules! inbox_conformance {
             a_delivery_may_say_much_and_little
             a_hundred_tasks_accept_once
             a_hundred_keys_at_once_are_all_new
+            items_are_accepted_one_by_one_and_told_in_their_order
         }
     };
     (@cases $block_on:expr, $spawn:expr, $inbox:expr; $($case:ident)+) => {$(
@@ -95,6 +96,17 @@ fn same_bytes(key: &str, body: &'static str) -> Delivery {
 
 async fn accept(inbox: &impl Inbox, delivery: &Delivery) -> Accepted {
     told(inbox.accept(delivery.clone()).await)
+}
+
+/// Of several items each is accepted under its own key, also one that comes twice among them.
+pub async fn items_are_accepted_one_by_one_and_told_in_their_order(inbox: impl Inbox, _: impl Fn(Task)) {
+    assert_eq!(accept(&inbox, &delivery("b", "{}")).await, Accepted::New);
+    let items = ["a", "b", "c", "a"].map(|key| delivery(key, "{}"));
+    let first = told(inbox.accept_all(items.to_vec()).await);
+    assert_eq!(first, [Accepted::New, NOTHING, Accepted::New, NOTHING]);
+    assert_eq!(told(inbox.accept_all(items.to_vec()).await), [NOTHING; 4]);
+    assert_eq!(accept(&inbox, &delivery("c", "{}")).await, NOTHING);
+    assert_eq!(told(inbox.accept_all(Vec::new()).await), []);
 }
 
 /// A key is new once, and a duplicate as often as it comes again.

@@ -119,7 +119,7 @@ fn feishus_challenge_with_another_token_is_refused() {
     );
     assert!(!judge(&feishu(), &sealed(both.as_bytes())).is_accepted(), "two tokens, one of them wrong");
     let signed = forge::feishu(NOW, "1", wrong.as_bytes());
-    assert_eq!(judge(&feishu(), &signed).error(), Error::Mismatch, "a right signature does not replace the token");
+    assert_eq!(judge(&feishu(), &signed).error(), Error::WrongToken, "a right signature does not replace the token");
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn blocks(hashed: usize, suffix: &[u8]) -> Vec<[u8; 64]> {
 }
 
 /// Signs `message ‖ padding ‖ suffix` from the digest of the message alone: gives what was appended, and the digest.
-fn extend_sha256(digest: &[u8; 32], length: usize, suffix: &[u8]) -> (Vec<u8>, Vec<u8>) {
+pub(super) fn extend_sha256(digest: &[u8; 32], length: usize, suffix: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let padding = padding(length);
     let mut state = words::<8>(digest);
     sha2::block_api::compress256(&mut state, &blocks(length + padding.len(), suffix));

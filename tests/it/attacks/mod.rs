@@ -3,6 +3,7 @@
 mod challenge;
 mod downgrade;
 mod extension;
+mod hubspot;
 mod oracle;
 mod provenance;
 mod replay;

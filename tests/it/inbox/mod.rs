@@ -1,6 +1,7 @@
 //! The service that writes deliveries down before it answers, driven by `oneshot` in paused time.
 
 mod answers;
+mod batches;
 mod cancel;
 mod faults;
 mod fixture;

@@ -1,10 +1,10 @@
 //! Requests whose time has passed or has not come.
 
-use imchat_tests::{Subject, outcome};
-use imchat_verify::{Error, Window};
+use imchat_tests::{SIGNED_AT, Subject, at, outcome};
+use imchat_verify::{Error, Verdict, Window};
 use time::{Duration, OffsetDateTime};
 
-use super::{signature_header, signed};
+use super::{headed, signature_header, signed};
 
 /// When the request says it was sent.
 fn sent_at(subject: &Subject) -> OffsetDateTime {
@@ -13,17 +13,32 @@ fn sent_at(subject: &Subject) -> OffsetDateTime {
         "discord" => "x-signature-timestamp",
         "feishu" | "feishu-card-legacy" => "x-lark-request-timestamp",
         "svix" => "svix-timestamp",
-        "stripe" => signature_header(subject),
+        "stripe" | "paddle" => signature_header(subject),
+        "zoom" => "x-zm-request-timestamp",
+        "dingtalk-robot" => "timestamp",
+        "hubspot" => "x-hubspot-request-timestamp",
+        // What the engine makes of these is compared with published times elsewhere.
+        "linear" | "twitch" => return said_to_be_sent_at(subject),
         _ => "webhook-timestamp",
     };
     let value = std::str::from_utf8(subject.request.get(header).unwrap()).unwrap();
-    let text = value.split(',').find_map(|element| element.trim().strip_prefix("t=")).unwrap_or(value);
-    OffsetDateTime::from_unix_timestamp(text.parse().unwrap()).unwrap()
+    let field = |element: &'static str| value.split([',', ';']).find_map(|part| part.trim().strip_prefix(element));
+    let number: i64 = field("t=").or(field("ts=")).unwrap_or(value).parse().unwrap();
+    let seconds = if matches!(subject.scheme.name(), "dingtalk-robot" | "hubspot") { number / 1000 } else { number };
+    OffsetDateTime::from_unix_timestamp(seconds).unwrap()
+}
+
+fn said_to_be_sent_at(subject: &Subject) -> OffsetDateTime {
+    match subject.verifier().verify(subject.request.head(), &subject.request.body, subject.now).unwrap() {
+        Verdict::Event(proved) => proved.sent_at().unwrap(),
+        // A challenge of Twitch, at the time that its header says.
+        Verdict::Handshake(_) => at(SIGNED_AT) + Duration::microseconds(123_456),
+    }
 }
 
 /// Every signed request with a time, and the window it is judged by.
 fn timed() -> Vec<(Subject, Window)> {
-    let windows = signed().into_iter().map(|subject| (subject.verifier().current_window(), subject));
+    let windows = headed().into_iter().map(|subject| (subject.verifier().current_window(), subject));
     let timed: Vec<_> = windows.filter_map(|(window, subject)| Some((subject, window?))).collect();
     assert!(timed.len() > 50, "only {} requests have a time", timed.len());
     timed

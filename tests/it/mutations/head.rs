@@ -3,7 +3,7 @@
 use imchat_tests::{Outcome, Request, Subject};
 
 use super::{
-    accepts, assert_accepted, assert_refused, is_hex, reduced, security_headers, separator, signature_header, signed,
+    accepts, assert_accepted, assert_refused, headed, is_hex, reduced, security_headers, separator, signature_header,
     tag_start,
 };
 
@@ -20,7 +20,7 @@ fn other_bytes(byte: u8) -> impl Iterator<Item = u8> {
 
 #[test]
 fn a_changed_byte_in_any_security_header_is_refused() {
-    for subject in signed().into_iter().map(reduced) {
+    for subject in headed().into_iter().map(reduced) {
         let verifier = subject.verifier();
         for header in security_headers(&subject) {
             let value = subject.request.get(header).unwrap();
@@ -39,7 +39,7 @@ fn a_changed_byte_in_any_security_header_is_refused() {
 
 #[test]
 fn a_byte_more_or_less_anywhere_in_a_security_header_is_refused() {
-    for subject in signed().into_iter().map(reduced) {
+    for subject in headed().into_iter().map(reduced) {
         let verifier = subject.verifier();
         for header in security_headers(&subject) {
             let value = subject.request.get(header).unwrap();
@@ -58,7 +58,7 @@ fn a_byte_more_or_less_anywhere_in_a_security_header_is_refused() {
 
 #[test]
 fn a_truncated_or_extended_tag_is_refused() {
-    for subject in signed().into_iter().map(reduced) {
+    for subject in headed().into_iter().map(reduced) {
         let (header, start) = (signature_header(&subject), tag_start(&subject));
         let value = subject.request.get(header).unwrap();
         let (before, tag) = value.split_at(start);
@@ -75,7 +75,7 @@ fn a_truncated_or_extended_tag_is_refused() {
 
 #[test]
 fn a_dropped_or_blank_security_header_is_refused() {
-    for subject in signed() {
+    for subject in headed() {
         for header in security_headers(&subject) {
             assert_refused(&subject, &subject.request.clone().without(header), &format!("no {header}"));
             for blank in ["", " ", "\t", ",", "null"] {
@@ -90,7 +90,7 @@ fn a_dropped_or_blank_security_header_is_refused() {
 
 #[test]
 fn a_security_header_that_comes_twice_is_refused() {
-    for subject in signed() {
+    for subject in headed() {
         for header in security_headers(&subject) {
             let value = subject.request.get(header).unwrap().to_vec();
             for second in [value.clone(), Vec::new(), b"0".to_vec()] {
@@ -107,11 +107,18 @@ fn a_security_header_that_comes_twice_is_refused() {
 #[test]
 fn a_security_header_joined_to_itself_is_refused() {
     // Reduced, since a list of several may well hold one that fits after another was spoilt by the comma.
-    for subject in signed().into_iter().map(reduced) {
+    for subject in headed().into_iter().map(reduced) {
         for header in security_headers(&subject) {
             let value = subject.request.get(header).unwrap();
             let is_list = header == signature_header(&subject) && separator(&subject).is_some();
-            let joints: &[&[u8]] = if is_list { &[b","] } else { &[b",", b", ", b" ", b";"] };
+            let joints: &[&[u8]] = match separator(&subject).filter(|_| is_list) {
+                // Joined by a comma it is the list that the platform sends while a secret is changed.
+                Some(b',') if subject.scheme.name() == "pagerduty" => &[b";", b" "],
+                // A comma is part of an element then, which cannot be read and is passed over.
+                Some(b';') => &[b";"],
+                Some(_) => &[b","],
+                None => &[b",", b", ", b" ", b";"],
+            };
             for joint in joints {
                 let request = subject.request.clone().with(header, [value, *joint, value].concat());
                 assert_refused(&subject, &request, &format!("{header} joined by {joint:?}"));
@@ -122,7 +129,7 @@ fn a_security_header_joined_to_itself_is_refused() {
 
 #[test]
 fn header_names_count_in_any_case() {
-    for subject in signed() {
+    for subject in headed() {
         for respell in [str::to_uppercase, str::to_lowercase] {
             let mut request = subject.request.clone();
             for (name, _) in &mut request.headers {
@@ -135,7 +142,7 @@ fn header_names_count_in_any_case() {
 
 #[test]
 fn hex_digits_count_in_either_case() {
-    for subject in signed().into_iter().map(reduced).filter(is_hex) {
+    for subject in headed().into_iter().map(reduced).filter(is_hex) {
         let (header, start) = (signature_header(&subject), tag_start(&subject));
         let mut value = subject.request.get(header).unwrap().to_vec();
         value[start..].make_ascii_uppercase();
@@ -156,12 +163,14 @@ fn changes_the_identity(subject: &Subject, header: &str) -> bool {
 #[test]
 fn headers_that_change_the_identity_unproved_are_listed_as_not_signed() {
     let mut found = Vec::new();
-    for subject in signed() {
+    for subject in headed() {
         let names: Vec<String> = subject.request.headers.iter().map(|(name, _)| name.clone()).collect();
         for name in names.iter().filter(|name| changes_the_identity(&subject, name)) {
-            let mut listed = subject.scheme.not_signed().iter().map(|what| what.to_lowercase());
+            // Where nothing is signed, everything is listed.
+            let verifier = subject.verifier();
+            let mut listed = verifier.scheme().not_signed().iter().map(|what| what.to_lowercase());
             assert!(
-                listed.any(|what| what.contains(&name.to_lowercase())),
+                listed.any(|what| what.contains(&name.to_lowercase()) || what.starts_with("everything")),
                 "{}: {name} is not signed, and not listed so",
                 subject.scheme.name()
             );
@@ -175,12 +184,13 @@ fn headers_that_change_the_identity_unproved_are_listed_as_not_signed() {
 
 #[test]
 fn a_header_added_by_a_relay_changes_nothing() {
-    for subject in signed() {
+    for subject in headed() {
         let before = subject.judge();
         for name in ["*-id", "*-timestamp", "*-signature", "x-event-id", "x-request-id", "x-forwarded-host", "id"] {
             let mut with_more = subject.clone();
             with_more.request = subject.request.clone().with(name, "imchat-forged");
-            assert_eq!(with_more.judge(), before, "{}: {name} was added", subject.name);
+            let listed = subject.scheme.not_signed().iter().any(|what| what.to_lowercase().contains(name));
+            assert!(listed || with_more.judge() == before, "{}: {name} was added", subject.name);
         }
     }
 }

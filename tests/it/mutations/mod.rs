@@ -7,6 +7,7 @@ mod head;
 mod unsigned;
 
 use imchat_tests::{Expect, Request, Subject, payloads, vectors};
+use imchat_verify::scheme::Part;
 use imchat_verify::{AnyProvider, Verifier};
 use time::OffsetDateTime;
 
@@ -21,7 +22,36 @@ fn security_headers(subject: &Subject) -> Vec<&'static str> {
         "discord" => &["x-signature-ed25519", "x-signature-timestamp"],
         "feishu" | "feishu-card-legacy" => &["x-lark-signature", "x-lark-request-timestamp", "x-lark-request-nonce"],
         "svix" => &["svix-signature", "svix-timestamp", "svix-id"],
-        "standard-webhooks" | "openai" => &["webhook-signature", "webhook-timestamp", "webhook-id"],
+        "standard-webhooks" | "openai" | "polar" => &["webhook-signature", "webhook-timestamp", "webhook-id"],
+        // The old token alone proves nothing of the body.
+        "gitlab" if subject.request.get("webhook-id").is_none() => &["x-gitlab-token"],
+        "gitlab" => &["webhook-signature", "webhook-timestamp", "webhook-id"],
+        "telegram" => &["x-telegram-bot-api-secret-token"],
+        "line" => &["x-line-signature"],
+        "meta" => &["x-hub-signature-256"],
+        "teams-outgoing" => &["authorization"],
+        "zoom" => &["x-zm-signature", "x-zm-request-timestamp"],
+        "webex" => &["x-spark-signature"],
+        "viber" => &["x-viber-content-signature"],
+        "dingtalk-robot" => &["sign", "timestamp"],
+        "shopify" => &["x-shopify-hmac-sha256"],
+        "shopify-events" => &["shopify-hmac-sha256"],
+        "linear" => &["linear-signature"],
+        "pagerduty" => &["x-pagerduty-signature"],
+        "sentry" => &["sentry-hook-signature"],
+        "twitch" => {
+            &["twitch-eventsub-message-signature", "twitch-eventsub-message-timestamp", "twitch-eventsub-message-id"]
+        }
+        "dropbox" => &["x-dropbox-signature"],
+        "bitbucket" | "intercom" => &["x-hub-signature"],
+        "square" => &["x-square-hmacsha256-signature"],
+        "hubspot" => &["x-hubspot-signature-v3", "x-hubspot-request-timestamp"],
+        "hubspot-v1" | "hubspot-v2" => &["x-hubspot-signature"],
+        "paddle" => &["paddle-signature"],
+        "typeform" => &["typeform-signature"],
+        "notion" => &["x-notion-signature"],
+        // Their proof stands in the body.
+        "mailgun" | "mattermost" | "rocketchat" | "zulip" => &[],
         other => panic!("which headers does {other} sign?"),
     };
     all.iter().copied().filter(|name| subject.request.get(name).is_some()).collect()
@@ -34,21 +64,46 @@ fn signature_header(subject: &Subject) -> &'static str {
 /// What stands between the elements of the signature header, where it is a list.
 fn separator(subject: &Subject) -> Option<u8> {
     match subject.scheme.name() {
-        "stripe" => Some(b','),
-        "svix" | "standard-webhooks" | "openai" => Some(b' '),
+        "stripe" | "pagerduty" => Some(b','),
+        "paddle" => Some(b';'),
+        "svix" | "standard-webhooks" | "openai" | "polar" => Some(b' '),
+        "gitlab" if signature_header(subject) == "webhook-signature" => Some(b' '),
         _ => None,
     }
 }
 
+/// Whether every byte of a tag is two hex digits; other tags are base64 or a token.
 fn is_hex(subject: &Subject) -> bool {
-    separator(subject) != Some(b' ')
+    const OTHERS: &[&str] = &[
+        "dingtalk-robot",
+        "gitlab",
+        "hubspot",
+        "line",
+        "shopify",
+        "shopify-events",
+        "square",
+        "teams-outgoing",
+        "telegram",
+        "typeform",
+    ];
+    separator(subject) != Some(b' ') && !OTHERS.contains(&subject.scheme.name())
+}
+
+/// The version before a tag in a list.
+fn version(subject: &Subject) -> &'static [u8] {
+    if subject.scheme.name() == "paddle" { b"h1" } else { b"v1" }
 }
 
 /// Where the tag stands in the signature header of a [`reduced`] request.
 fn tag_start(subject: &Subject) -> usize {
     let value = subject.request.get(signature_header(subject)).unwrap();
-    let delimiter = if is_hex(subject) { b'=' } else { b',' };
-    value.iter().rposition(|byte| *byte == delimiter).map_or(0, |at| at + 1)
+    match (subject.scheme.name(), separator(subject)) {
+        ("teams-outgoing", _) => "HMAC ".len(),
+        ("typeform", _) => "sha256=".len(),
+        (_, Some(b' ')) => value.iter().rposition(|byte| *byte == b',').map_or(0, |at| at + 1),
+        _ if is_hex(subject) => value.iter().rposition(|byte| *byte == b'=').map_or(0, |at| at + 1),
+        _ => 0,
+    }
 }
 
 fn all_accepted() -> Vec<Subject> {
@@ -57,18 +112,41 @@ fn all_accepted() -> Vec<Subject> {
     from_vectors.map(|case| case.subject).chain(from_archive.map(|payload| payload.subject)).collect()
 }
 
-/// Every accepted request that carries a signature.
+/// Whether the scheme in force signs the body.
+fn signs_body(subject: &Subject) -> bool {
+    subject.verifier().scheme().message().iter().any(|part| matches!(part, Part::Body | Part::Custom(_)))
+}
+
+/// Every accepted request with a proof in its headers: a signature over the body, over something else, or a token.
+fn headed() -> Vec<Subject> {
+    all_accepted().into_iter().filter(|subject| !security_headers(subject).is_empty()).collect()
+}
+
+/// Every accepted request that carries a signature over its body.
 fn signed() -> Vec<Subject> {
-    let all: Vec<Subject> =
-        all_accepted().into_iter().filter(|subject| !security_headers(subject).is_empty()).collect();
-    assert!(all.len() > 60, "only {} requests are signed", all.len());
+    let all: Vec<Subject> = headed().into_iter().filter(signs_body).collect();
+    assert!(all.len() > 150, "only {} requests are signed", all.len());
     all
 }
 
-/// Every accepted request without a signature: a challenge of Feishu.
-fn challenges() -> Vec<Subject> {
-    let all: Vec<Subject> = all_accepted().into_iter().filter(|subject| security_headers(subject).is_empty()).collect();
-    assert!(all.len() >= 4 && all.iter().all(|subject| subject.scheme.name() == "feishu"));
+/// Every accepted request whose proof stands in its body.
+fn proved_by_body() -> Vec<Subject> {
+    const NAMES: &[&str] = &["mailgun", "mattermost", "rocketchat", "zulip"];
+    let all: Vec<Subject> = all_accepted()
+        .into_iter()
+        .filter(|subject| NAMES.contains(&subject.scheme.name()) && subject.request.get("authorization").is_none())
+        .collect();
+    assert!(all.len() >= 9, "only {} requests", all.len());
+    all
+}
+
+/// Every accepted request without a signature by which an endpoint of this method is set up.
+fn challenges(method: &str) -> Vec<Subject> {
+    let unsigned = |subject: &Subject| {
+        security_headers(subject).is_empty() && subject.scheme.answers_unsigned() && subject.request.method == method
+    };
+    let all: Vec<Subject> = all_accepted().into_iter().filter(unsigned).collect();
+    assert!(all.len() >= 3, "only {} challenges by {method}", all.len());
     all
 }
 
@@ -79,11 +157,12 @@ fn reduced(mut subject: Subject) -> Subject {
     let header = signature_header(&subject);
     let value = subject.request.get(header).unwrap().to_vec();
     let elements: Vec<&[u8]> = value.split(|byte| *byte == separator).map(<[u8]>::trim_ascii).collect();
-    let time: Vec<&[u8]> = elements.iter().copied().filter(|element| element.starts_with(b"t=")).collect();
+    let is_time = |element: &&[u8]| element.starts_with(b"t=") || element.starts_with(b"ts=");
+    let time: Vec<&[u8]> = elements.iter().copied().filter(is_time).collect();
     for element in elements {
         let only = [&time[..], &[element]].concat().join(&separator);
         let request = subject.request.clone().with(header, only);
-        if element.starts_with(b"v1") && accepts(&subject.verifier(), &request, subject.now) {
+        if element.starts_with(version(&subject)) && accepts(&subject.verifier(), &request, subject.now) {
             subject.request = request;
             return subject;
         }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::Full;
-use imchat_verify::providers::{self, Discord, Feishu};
+use imchat_verify::providers::{self, Discord, Dropbox, Feishu, Meta, Viber};
 use imchat_verify::{Role, Secrets};
 use tower::{Layer as _, ServiceExt as _};
 
@@ -214,4 +214,88 @@ async fn a_signed_ssl_check_is_answered_and_a_signed_command_that_calls_itself_o
     service.clone().oneshot(form("ssl_check=1&command=%2Fask&trigger_id=1.2.a")).await.unwrap();
     service.oneshot(form("ssl_check=1&payload=%7B%7D")).await.unwrap();
     assert_eq!(inner.finished(), 2);
+}
+
+/// A GET of this path and query.
+fn get(path: &str) -> Request<Full<Bytes>> {
+    Request::get(path).body(Full::default()).unwrap()
+}
+
+fn meta() -> imchat_tower::WebhookBuilder {
+    layer(Meta::verifier(Secrets::new(SLACK_SECRET).with(Role::VerificationToken, FEISHU_TOKEN)).unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_get_that_sets_an_endpoint_up_is_answered_as_text_and_touches_nothing() {
+    let (store, inner) = (Faulty::new(), Inner::new());
+    let service = meta().dedup(store.clone()).build().unwrap().layer(inner.clone());
+    let asked = format!("/meta?hub.mode=subscribe&hub.challenge=%3Cb%3E115&hub.verify_token={FEISHU_TOKEN}");
+    let answer = seen(service.oneshot(get(&asked)).await.unwrap()).await;
+    assert_eq!((answer.status, &answer.body[..]), (StatusCode::OK, &b"<b>115"[..]));
+    assert_eq!(answer.headers["content-type"], "text/plain; charset=utf-8");
+    assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+    assert_eq!((inner.started(), store.log()), (0, vec![]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_get_that_proves_nothing_is_the_same_401_as_a_forgery() {
+    let service = meta().build().unwrap().layer(Inner::new());
+    let forged = with_body(signed(&providers::META, SLACK_SECRET, "{}"), Full::<Bytes>::from("{ }"));
+    let forged = seen(service.clone().oneshot(forged).await.unwrap()).await;
+    assert_eq!(forged.status, StatusCode::UNAUTHORIZED);
+    let token = format!("hub.verify_token={FEISHU_TOKEN}");
+    for query in [
+        String::new(),
+        "?hub.mode=subscribe&hub.challenge=1".to_owned(),
+        "?hub.mode=subscribe&hub.challenge=1&hub.verify_token=wrong".to_owned(),
+        format!("?hub.mode=subscribe&{token}"),
+        format!("?hub.mode=subscribe&hub.challenge=1&{token}&{token}"),
+        format!("?hub.challenge=1&{token}"),
+        format!("?hub.mode=subscribe&hub.challenge={}&{token}", "1".repeat(5000)),
+    ] {
+        let answer = seen(service.clone().oneshot(get(&format!("/meta{query}"))).await.unwrap()).await;
+        assert_eq!(answer, forged, "{query}");
+    }
+    let unknown = meta().resolve(|_| None).build().unwrap().layer(Inner::new());
+    let asked = get(&format!("/meta?hub.mode=subscribe&hub.challenge=1&{token}"));
+    assert_eq!(seen(unknown.oneshot(asked).await.unwrap()).await, forged, "no tenant is chosen");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_body_of_a_get_is_not_read() {
+    let service = layer(Dropbox::verifier(SLACK_SECRET).unwrap()).build().unwrap().layer(Inner::new());
+    let request = with_body(get("/dropbox?challenge=abc"), Script::untouchable());
+    assert_eq!(&seen(service.oneshot(request).await.unwrap()).await.body[..], b"abc");
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_methods_are_told_which_ones_there_are() {
+    let service = layer(Dropbox::verifier(SLACK_SECRET).unwrap()).build().unwrap().layer(Inner::new());
+    for method in ["HEAD", "PUT", "DELETE", "OPTIONS"] {
+        let request = Request::builder().method(method).uri("/?challenge=abc").body(Full::<Bytes>::default()).unwrap();
+        let answer = service.clone().oneshot(request).await.unwrap();
+        assert_eq!(
+            (answer.status(), &answer.headers()["allow"]),
+            (StatusCode::METHOD_NOT_ALLOWED, &"GET, POST".parse().unwrap())
+        );
+    }
+    let post_only = feishu(keyed()).build().unwrap().layer(Inner::new());
+    let answer = post_only.oneshot(get("/feishu?challenge=abc")).await.unwrap();
+    assert_eq!(
+        (answer.status(), &answer.headers()["allow"]),
+        (StatusCode::METHOD_NOT_ALLOWED, &"POST".parse().unwrap())
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signature_in_the_query_is_found_without_a_public_url() {
+    let headers = imchat_verify::sign::Signer::of(&providers::VIBER, SLACK_SECRET)
+        .unwrap()
+        .sign(imchat_verify::sign::SignRequest::post(b"{}", super::fixture::at(super::fixture::SIGNED_AT)))
+        .unwrap();
+    let service = layer(Viber::verifier(SLACK_SECRET).unwrap()).build().unwrap();
+    let inner = Inner::new();
+    let request = Request::post(format!("/viber?sig={}", headers[0].1)).body(Full::<Bytes>::from("{}")).unwrap();
+    assert_eq!(service.layer(inner.clone()).oneshot(request).await.unwrap().status(), StatusCode::OK);
+    assert_eq!(inner.started(), 1);
 }

@@ -93,7 +93,7 @@ async fn the_same_401_whatever_the_platform() {
         (standard, archived("standard_webhooks/v1"), "bad_signature"),
         (feishu.clone(), signed(&providers::FEISHU, FEISHU_KEY, sealed(FEISHU_KEY)), "missing_header"),
         (feishu.clone(), signed(&providers::FEISHU, FEISHU_KEY, sealed("another key")), "undecryptable"),
-        (feishu.clone(), signed(&providers::FEISHU, FEISHU_KEY, r#"{"token":"wrong"}"#), "bad_signature"),
+        (feishu.clone(), signed(&providers::FEISHU, FEISHU_KEY, r#"{"token":"wrong"}"#), "bad_token"),
         (feishu, signed(&providers::FEISHU, FEISHU_KEY, "{\"a\":\"\0\"}"), "malformed"),
         (for_github().build().unwrap(), github("{}").map(|_| Full::from("{ }")), "bad_signature"),
         (slack().resolve(|_| None).build().unwrap(), event("Ev1"), "unknown_endpoint"),

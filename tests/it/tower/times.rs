@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use imchat_tests::keys;
 use imchat_tower::{WebhookBuilder, WebhookLayer};
 use imchat_verify::dedup::MemoryStore;
 use imchat_verify::providers::{self, Feishu, GitHub, Slack, StandardWebhooks, Stripe};
@@ -9,8 +10,7 @@ use imchat_verify::scheme::{Facts, Hash, Part, Scheme, Signature, Source, When};
 use imchat_verify::{ConfigError, Role, Secrets, Verifier, Window};
 
 use super::fixture::{
-    DISCORD_PUBLIC, FEISHU_KEY, FEISHU_TOKEN, GITHUB_SECRET, SIGNED_AT, SLACK_SECRET, STRIPE_SECRET, at, millis,
-    seconds,
+    FEISHU_KEY, FEISHU_TOKEN, GITHUB_SECRET, SIGNED_AT, SLACK_SECRET, STRIPE_SECRET, at, millis, seconds,
 };
 
 const HOUR: Duration = seconds(3600);
@@ -40,14 +40,12 @@ fn has(text: &str, parts: &[&str]) {
 #[test]
 fn the_defaults_are_accepted_for_every_provider() {
     for scheme in providers::all() {
-        let secret = match scheme.name() {
-            "discord" => DISCORD_PUBLIC,
-            "standard-webhooks" | "svix" | "openai" => WHSEC,
-            _ => "a secret of sixteen bytes",
-        };
-        let verifier = Verifier::of(scheme, secret).unwrap();
-        assert!(WebhookLayer::builder(verifier.clone()).build().is_ok(), "{}", scheme.name());
-        assert!(WebhookLayer::builder(verifier).dedup(store()).build().is_ok(), "{}", scheme.name());
+        let verifier = Verifier::of(scheme, keys::written_for(scheme)).unwrap();
+        let builder = || WebhookLayer::builder(verifier.clone());
+        assert_eq!(builder().build().is_err(), scheme.signs_url(), "{} without a public URL", scheme.name());
+        let builder = || builder().public_url("https://hooks.example.com");
+        assert!(builder().build().is_ok(), "{}", scheme.name());
+        assert!(builder().dedup(store()).build().is_ok(), "{}", scheme.name());
     }
     let token = Feishu::verifier(Secrets::of(Role::VerificationToken, FEISHU_TOKEN)).unwrap();
     assert!(WebhookLayer::builder(token).dedup(store()).build().is_ok());

@@ -140,6 +140,38 @@ pub async fn a_row_that_the_database_refuses_fails_alone(room: &impl Room) {
     assert_eq!(inbox.take(99, LEASE).await.unwrap().len(), 19);
 }
 
+pub async fn items_of_a_batch_are_told_in_their_order(room: &impl Room) {
+    let inbox = room.inbox().await;
+    assert_eq!(inbox.accept(delivery("1")).await.unwrap(), Accepted::New);
+    let items: Vec<_> = (0..300).map(|number| delivery(&format!("{number}"))).collect();
+    let accepted = inbox.accept_all(items).await.unwrap();
+    for (number, accepted) in accepted.into_iter().enumerate() {
+        assert_eq!(accepted, if number == 1 { DUPLICATE } else { Accepted::New }, "{number}");
+    }
+    assert_eq!(room.number("SELECT count(*) FROM inbox_deliveries").await, 300);
+    assert_eq!(inbox.take(999, LEASE).await.unwrap().len(), 300);
+}
+
+pub async fn an_item_that_is_no_row_keeps_the_others_out(room: &impl Room) {
+    let inbox = room.open(Tune { most_bytes: Some(9), ..Tune::default() }).await;
+    let items = vec![with_body("fits", b"123456789"), with_body("big", b"1234567890")];
+    let refused = inbox.accept_all(items).await;
+    assert!(matches!(refused, Err(InboxError::TooLarge { .. })), "{refused:?}");
+    assert_eq!(room.number("SELECT count(*) FROM inbox_deliveries").await, 0);
+}
+
+pub async fn items_that_the_database_refuses_fail_together_and_alone(room: &impl Room) {
+    let inbox = room.inbox().await;
+    room.refuse_bad_rows().await;
+    let mut bad = delivery("bad");
+    bad.provider = "bad".into();
+    let items = vec![delivery("a"), bad, delivery("b")];
+    let (refused, other) = tokio::join!(inbox.accept_all(items), inbox.accept(delivery("c")));
+    assert!(matches!(refused, Err(InboxError::Database(_))), "{refused:?}");
+    assert_eq!(other.unwrap(), Accepted::New);
+    assert_eq!(ids(&inbox.take(9, LEASE).await.unwrap()), ["c"], "no item of the batch is there");
+}
+
 pub async fn a_caller_that_goes_away_loses_nothing(room: &impl Room) {
     let inbox = room.inbox().await;
     for round in 0..20 {

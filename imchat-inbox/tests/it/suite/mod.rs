@@ -6,6 +6,7 @@ pub mod lanes;
 pub mod settling;
 pub mod upkeep;
 pub mod waking;
+pub mod working;
 
 /// The whole suite over one kind of room.
 macro_rules! suite {
@@ -21,6 +22,9 @@ macro_rules! suite {
             a_body_over_the_limit_is_refused_and_those_beside_it_are_not,
             a_row_that_the_database_refuses_fails_alone,
             a_caller_that_goes_away_loses_nothing,
+            items_of_a_batch_are_told_in_their_order,
+            an_item_that_is_no_row_keeps_the_others_out,
+            items_that_the_database_refuses_fail_together_and_alone,
             a_key_is_new_again_once_its_retention_is_over,
             a_body_is_sealed_in_its_row,
         }
@@ -69,6 +73,16 @@ macro_rules! suite {
             a_wait_ends_when_a_lane_is_free,
             a_notice_before_the_wait_is_not_missed,
             a_job_of_another_inbox_is_found,
+        }
+        $crate::suite::suite! { $room; working:
+            a_worker_settles_as_its_service_says,
+            a_worker_hears_of_jobs_that_come,
+            a_worker_renews_the_lease_of_a_job_that_takes_longer,
+            a_worker_that_lost_a_lease_writes_nothing,
+            a_worker_that_stops_gives_its_jobs_to_others,
+            a_worker_that_stops_wakes_others,
+            a_worker_keeps_lanes_in_order_and_passes_poison,
+            two_workers_share_the_work,
         }
     };
     ($room:ty; $part:ident: $($name:ident,)*) => {

@@ -1,0 +1,98 @@
+//! Leases while the service runs.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use imchat_inbox::worker::{Outcome, Permanent};
+use imchat_inbox::{Job, Worker};
+use tokio::time::Instant;
+use tower::service_fn;
+
+use super::{Fake, Fault, Reports, SECOND, State, start, takes, until};
+use crate::room::delivery;
+
+/// Tells when it is dropped.
+struct Dropped(Arc<AtomicBool>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_takes_ten_leases_is_worked_on_once() {
+    let queue = Fake::of([delivery("a")]);
+    let service = service_fn(async |_: Job| takes(300 * SECOND).await);
+    let worker = start!(Worker::new(queue.clone(), service).lease(30 * SECOND));
+    until(|| queue.state(0) == (State::Done, 1)).await;
+    worker.stop().await;
+    // At each third of a lease, but for the moment of the end.
+    let beats = queue.calls("heartbeat").len();
+    assert!((29..=30).contains(&beats), "{beats}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_counts_from_before_the_take() {
+    let queue = Fake::of([delivery("a")]);
+    queue.fault("take", Fault::Slow(8 * SECOND));
+    let service = service_fn(async |_: Job| takes(3 * SECOND).await);
+    let worker = start!(Worker::new(queue.clone(), service).lease(30 * SECOND));
+    until(|| queue.state(0) == (State::Done, 1)).await;
+    worker.stop().await;
+    assert_eq!(queue.calls("heartbeat"), ["heartbeat 0"], "10 seconds after it was asked for");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_lease_stops_the_handler_and_writes_nothing() {
+    let (queue, reports, dropped) = (Fake::of([delivery("a")]), Reports::default(), Arc::<AtomicBool>::default());
+    let stopped = Arc::clone(&dropped);
+    let service = service_fn(move |_: Job| {
+        let guard = Dropped(Arc::clone(&stopped));
+        async move {
+            pending::<()>().await;
+            drop(guard);
+            Ok::<_, Permanent>(())
+        }
+    });
+    let worker = start!(reports.keep(Worker::new(queue.clone(), service).lease(30 * SECOND)));
+    until(|| queue.state(0).0 == State::Leased).await;
+    queue.steal(0);
+    until(|| dropped.load(Ordering::SeqCst)).await;
+    until(|| !reports.all().is_empty()).await;
+    worker.stop().await;
+    assert_eq!(reports.outcomes(), [Outcome::Lost]);
+    assert_eq!(queue.state(0), (State::Leased, 1), "it is the other one's");
+    for verb in ["done", "retry", "bury", "give_back"] {
+        assert!(queue.calls(verb).is_empty(), "{verb}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_was_lost_at_the_end_is_reported_and_writes_nothing() {
+    let (queue, reports) = (Fake::of([delivery("a")]), Reports::default());
+    let service = service_fn(async |_: Job| takes(SECOND).await);
+    let worker = start!(reports.keep(Worker::new(queue.clone(), service)));
+    until(|| queue.state(0).0 == State::Leased).await;
+    queue.steal(0);
+    until(|| !reports.all().is_empty()).await;
+    worker.stop().await;
+    assert_eq!((reports.outcomes(), queue.state(0).0), (vec![Outcome::Lost], State::Leased));
+}
+
+/// It is the queue that knows: this machine's clock may be wrong about when a lease ends.
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_fails_is_tried_again_and_stops_nobody() {
+    let queue = Fake::of([delivery("a")]);
+    for _ in 0..3 {
+        queue.fault("heartbeat", Fault::Error);
+    }
+    queue.fault("heartbeat", Fault::Hang);
+    let service = service_fn(async |_: Job| takes(100 * SECOND).await);
+    let start = Instant::now();
+    let worker = start!(Worker::new(queue.clone(), service).lease(30 * SECOND));
+    until(|| queue.state(0) == (State::Done, 1)).await;
+    assert!(start.elapsed() < 101 * SECOND);
+    worker.stop().await;
+}
