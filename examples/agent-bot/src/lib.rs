@@ -10,6 +10,7 @@ pub mod decode;
 pub mod demo;
 pub mod executor;
 pub mod ingress;
+pub mod limits;
 pub mod message;
 pub mod platform;
 pub mod policy;

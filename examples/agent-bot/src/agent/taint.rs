@@ -75,6 +75,13 @@ impl Taint {
         self.0.extend(other.0.iter().cloned());
     }
 
+    /// All but this source.
+    #[must_use]
+    pub fn without(mut self, source: &Source) -> Self {
+        self.0.remove(source);
+        self
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -5,14 +5,17 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use imchat_verify::Clock;
 use tracing::warn;
 
+use super::{Act, Decision, Policy};
 use crate::platform::{Platform, Profile};
-use crate::who::Person;
+use crate::who::{Person, Place};
 
 /// How long a profile counts.
 pub const KEEP: Duration = Duration::from_secs(5 * 60);
@@ -88,6 +91,41 @@ impl Identity {
         if known.len() < MOST || known.contains_key(person) {
             known.insert(person.clone(), Known { profile, until });
         }
+    }
+}
+
+/// Decides what the person who asks may.
+pub trait Gate: Send + Sync {
+    /// What becomes of this act.
+    fn may<'a>(&'a self, act: Act<'a>) -> Pin<Box<dyn Future<Output = Decision> + Send + 'a>>;
+}
+
+/// Somebody who asks, somewhere. They are looked up before anything is changed for them, and not before.
+#[allow(missing_debug_implementations, reason = "it borrows what others show")]
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// What holds.
+    pub policy: &'a Policy,
+    /// Who knows people.
+    pub identity: &'a Identity,
+    /// Whom to look up at.
+    pub platform: &'a dyn Platform,
+    /// Who asks.
+    pub person: &'a Person,
+    /// Where.
+    pub place: &'a Place,
+}
+
+impl Gate for Asking<'_> {
+    fn may<'a>(&'a self, act: Act<'a>) -> Pin<Box<dyn Future<Output = Decision> + Send + 'a>> {
+        let Self { policy, identity, platform, person, place } = *self;
+        Box::pin(async move {
+            let profile = match act {
+                Act::Ask | Act::Read(_) if !policy.asks_by_group() => None,
+                _ => identity.look_up(platform, person).await,
+            };
+            policy.decide(person, profile.as_ref(), place, act)
+        })
     }
 }
 
