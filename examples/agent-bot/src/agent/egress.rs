@@ -3,6 +3,8 @@
 //! A link is how a talked-into model carries a secret out: the address holds it, and a preview fetches it before anybody
 //! clicks. So an address is looked for in the text itself, before anything reads it as Markdown.
 
+use crate::message::{Outbound, Part, Span, Text};
+
 /// Characters of one answer.
 const LONGEST: usize = 12_000;
 const REMOVED: &str = "link removed";
@@ -25,6 +27,27 @@ pub fn clean(text: &str, hosts: &[String]) -> String {
     }
     clean.push_str(rest);
     clean
+}
+
+/// What is left of a message that was read out of a model's text: paragraphs and code, without mentions, and without links
+/// but to allowed hosts.
+///
+/// [`clean`] and the reader of Markdown see to it already; a model's text is not what a slip of either is found out with.
+#[must_use]
+pub fn without_reach(message: Outbound, hosts: &[String]) -> Outbound {
+    let span = |span| match span {
+        Span::Mention(_) => None,
+        Span::Link { label, url } if !is_allowed(&url, hosts) => Some(Span::Plain(label)),
+        span => Some(span),
+    };
+    let text = |text: Text| Text { spans: text.spans.into_iter().filter_map(span).collect() };
+    let part = |part| match part {
+        Part::Text(inside) => Some(Part::Text(text(inside))),
+        Part::Note(inside) => Some(Part::Note(text(inside))),
+        Part::Heading(_) | Part::Code(_) => Some(part),
+        Part::Fields(_) | Part::Buttons(_) | Part::Select(_) => None,
+    };
+    Outbound { parts: message.parts.into_iter().filter_map(part).collect() }
 }
 
 /// Puts words in the place of an address. `[label](` before it becomes `label (`, so that no half of a link is left.

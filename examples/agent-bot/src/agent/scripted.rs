@@ -10,7 +10,7 @@ use serde_json::json;
 use super::model::{Model, ModelError, Step, Stepped, Usage};
 use super::taint::Trust;
 use super::tools::ToolSpec;
-use super::transcript::{Call, Content, Entry, Transcript};
+use super::transcript::{Call, Content, Entry, Task, Transcript};
 use crate::platform::Doing;
 
 /// How it behaves.
@@ -51,6 +51,9 @@ impl Scripted {
     }
 
     fn next(self, transcript: &Transcript) -> Result<Step, ModelError> {
+        if transcript.task() == Task::Summarize && matches!(self.mood, Mood::Good | Mood::Slow(_)) {
+            return Ok(Step::Say(crate::sessions::summary::in_short(transcript.entries())));
+        }
         match self.mood {
             Mood::Good | Mood::Slow(_) => Ok(script(transcript)),
             Mood::Nonsense => Ok(call(transcript, "service_status", "{\"service\": …".to_owned())),

@@ -65,10 +65,21 @@ impl Entry {
     }
 }
 
+/// What a model is to do with a transcript.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Task {
+    /// To answer who asked.
+    #[default]
+    Answer,
+    /// To say in short what was said.
+    Summarize,
+}
+
 /// What a model reads, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transcript {
     asker: Person,
+    task: Task,
     entries: Vec<Entry>,
 }
 
@@ -76,7 +87,20 @@ impl Transcript {
     /// An empty transcript of a turn that this person asked for.
     #[must_use]
     pub const fn new(asker: Person) -> Self {
-        Self { asker, entries: Vec::new() }
+        Self { asker, task: Task::Answer, entries: Vec::new() }
+    }
+
+    /// For another task.
+    #[must_use]
+    pub const fn to(mut self, task: Task) -> Self {
+        self.task = task;
+        self
+    }
+
+    /// What is to be done with it.
+    #[must_use]
+    pub const fn task(&self) -> Task {
+        self.task
     }
 
     /// With these at its end.

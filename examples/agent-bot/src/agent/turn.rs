@@ -216,7 +216,7 @@ impl Turn<'_> {
         let mut say = Outbound::new();
         let mut said = egress::clean(text, self.links);
         if !said.trim().is_empty() {
-            say = say.with(Part::Text(Text::plain(said.as_str())));
+            say = egress::without_reach(Outbound::markdown(&said), self.links);
         }
         let mut own = |sentence: String| {
             say.parts.push(Part::Note(Text::plain(sentence.as_str())));

@@ -1,14 +1,14 @@
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use time::OffsetDateTime;
 
 use super::*;
 use crate::who::PlatformName;
 
-fn clock() -> (Arc<AtomicU64>, Arc<dyn Clock>) {
-    let seconds = Arc::new(AtomicU64::new(1_000_000));
+fn clock() -> (Arc<AtomicI64>, Arc<dyn Clock>) {
+    let seconds = Arc::new(AtomicI64::new(1_000_000));
     let shown = Arc::clone(&seconds);
-    let now = move || OffsetDateTime::UNIX_EPOCH + Duration::from_secs(shown.load(Ordering::SeqCst));
+    let now = move || OffsetDateTime::UNIX_EPOCH.saturating_add(time::Duration::seconds(shown.load(Ordering::SeqCst)));
     (seconds, Arc::new(now))
 }
 

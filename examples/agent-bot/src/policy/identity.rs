@@ -137,7 +137,7 @@ impl fmt::Debug for Identity {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
     use time::OffsetDateTime;
 
@@ -184,11 +184,16 @@ mod tests {
         }
     }
 
-    fn clock() -> (Arc<AtomicU64>, Identity) {
-        let seconds = Arc::new(AtomicU64::new(1_000_000));
+    fn clock() -> (Arc<AtomicI64>, Identity) {
+        let seconds = Arc::new(AtomicI64::new(1_000_000));
         let shown = Arc::clone(&seconds);
-        let now = move || OffsetDateTime::UNIX_EPOCH + Duration::from_secs(shown.load(Ordering::SeqCst));
+        let now =
+            move || OffsetDateTime::UNIX_EPOCH.saturating_add(time::Duration::seconds(shown.load(Ordering::SeqCst)));
         (seconds, Identity::new(Arc::new(now)))
+    }
+
+    fn seconds_of(time: Duration) -> i64 {
+        i64::try_from(time.as_secs()).unwrap()
     }
 
     fn ada() -> Person {
@@ -199,7 +204,7 @@ mod tests {
     async fn a_profile_is_asked_for_once_and_again_when_it_has_ended() {
         let (seconds, identity) = clock();
         let directory = Directory::default();
-        for (passed, asked) in [(0, 1), (KEEP.as_secs() - 1, 1), (1, 2)] {
+        for (passed, asked) in [(0, 1), (seconds_of(KEEP) - 1, 1), (1, 2)] {
             seconds.fetch_add(passed, Ordering::SeqCst);
             assert_eq!(identity.look_up(&directory, &ada()).await.unwrap().name, "U1");
             assert_eq!(directory.asked.load(Ordering::SeqCst), asked);
@@ -210,12 +215,12 @@ mod tests {
     async fn that_nobody_answered_is_remembered_for_a_shorter_time() {
         let (seconds, identity) = clock();
         let down = Directory { down: true, ..Directory::default() };
-        for (passed, asked) in [(0, 1), (KEEP_NOTHING.as_secs() - 1, 1), (1, 2)] {
+        for (passed, asked) in [(0, 1), (seconds_of(KEEP_NOTHING) - 1, 1), (1, 2)] {
             seconds.fetch_add(passed, Ordering::SeqCst);
             assert_eq!(identity.look_up(&down, &ada()).await, None);
             assert_eq!(down.asked.load(Ordering::SeqCst), asked);
         }
-        seconds.fetch_add(KEEP_NOTHING.as_secs(), Ordering::SeqCst);
+        seconds.fetch_add(seconds_of(KEEP_NOTHING), Ordering::SeqCst);
         assert!(identity.look_up(&Directory::default(), &ada()).await.is_some(), "it came back");
     }
 

@@ -15,8 +15,12 @@ struct Migration {
 }
 
 /// In their order. A migration that was released is never changed; a number is never given twice.
-const MIGRATIONS: &[Migration] =
-    &[Migration { number: 1, both: "", sqlite: "", postgres: include_str!("../../migrations/1.postgres.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, both: "", sqlite: "", postgres: include_str!("../../migrations/1.postgres.sql") },
+    // Sessions, and what the bot operates.
+    Migration { number: 20, both: include_str!("../../migrations/20.sql"), sqlite: "", postgres: "" },
+    Migration { number: 21, both: include_str!("../../migrations/21.sql"), sqlite: "", postgres: "" },
+];
 
 /// A row for each migration that ran.
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS bot_migrations (number BIGINT PRIMARY KEY)";

@@ -64,7 +64,7 @@ fn said(text: &str) -> Transcript {
 /// A clock that goes with the runtime's, which tests pause.
 fn clock() -> Arc<dyn Clock> {
     let started = tokio::time::Instant::now();
-    Arc::new(move || OffsetDateTime::UNIX_EPOCH + started.elapsed())
+    Arc::new(move || OffsetDateTime::UNIX_EPOCH.saturating_add(started.elapsed().try_into().unwrap()))
 }
 
 async fn run_with(gate: &Fixed, page: &Page, model: &dyn Model, transcript: Transcript, budget: Budget) -> TurnOutcome {
