@@ -9,6 +9,7 @@ pub mod budget;
 pub mod egress;
 pub mod ended;
 pub mod model;
+pub mod openai;
 pub mod plan;
 pub mod scripted;
 pub mod taint;
