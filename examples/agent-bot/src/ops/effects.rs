@@ -3,6 +3,7 @@
 use super::Ops;
 use crate::agent::arguments::Arguments;
 use crate::agent::tools::named;
+use crate::approvals::Permit;
 use crate::state::{StateError, Tx};
 
 /// What came of a plan.
@@ -32,7 +33,7 @@ pub enum OpsError {
     State(#[from] StateError),
 }
 
-/// A plan, as it is carried out.
+/// A plan, as it is carried out. Outside of tests only [`Ops::apply`] makes one.
 pub(super) struct Approved<'a> {
     pub(super) plan: &'a str,
     pub(super) tool: &'a str,
@@ -41,8 +42,22 @@ pub(super) struct Approved<'a> {
 }
 
 impl Ops {
-    /// Carries a plan out, or tells what came of it before. Where it fails the transaction is to be rolled back to here, or
-    /// nothing else in it may rest on the effect.
+    /// Carries out what was approved, or tells what came of it before. In the transaction that ends the plan.
+    ///
+    /// Nothing is ever changed but through here, and a permit comes from nowhere but an approval:
+    ///
+    /// ```compile_fail,E0451
+    /// let permit = agent_bot::approvals::Permit { plan: String::new(), ..todo!() };
+    /// ```
+    ///
+    /// # Errors
+    /// [`OpsError::State`] where the database fails: roll back. With any other nothing was changed, and the plan can be ended
+    /// as failed in the same transaction.
+    pub async fn apply(&self, tx: &mut Tx, permit: &Permit) -> Result<Effect, OpsError> {
+        let (plan, tool, arguments, fence) = (permit.plan(), permit.tool(), permit.arguments(), permit.fence());
+        self.carry_out(tx, &Approved { plan, tool, arguments, fence }).await
+    }
+
     pub(super) async fn carry_out(&self, tx: &mut Tx, approved: &Approved<'_>) -> Result<Effect, OpsError> {
         if let Some(result) = self.effect(tx, approved.plan).await? {
             return Ok(Effect { result, now: false });

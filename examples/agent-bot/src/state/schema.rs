@@ -17,6 +17,13 @@ struct Migration {
 /// In their order. A migration that was released is never changed; a number is never given twice.
 const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, both: "", sqlite: "", postgres: include_str!("../../migrations/1.postgres.sql") },
+    Migration {
+        number: 2,
+        both: include_str!("../../migrations/2.sql"),
+        sqlite: include_str!("../../migrations/2.sqlite.sql"),
+        postgres: include_str!("../../migrations/2.postgres.sql"),
+    },
+    Migration { number: 3, both: include_str!("../../migrations/3.sql"), sqlite: "", postgres: "" },
     // Sessions, and what the bot operates.
     Migration { number: 20, both: include_str!("../../migrations/20.sql"), sqlite: "", postgres: "" },
     Migration { number: 21, both: include_str!("../../migrations/21.sql"), sqlite: "", postgres: "" },
