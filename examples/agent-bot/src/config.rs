@@ -13,6 +13,7 @@
 //! Errors name the variable and never its value.
 
 mod database;
+mod model;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -22,6 +23,7 @@ use http::Uri;
 use http::uri::Scheme;
 
 pub use database::Database;
+pub use model::ModelAccess;
 
 /// Where Slack's own Web API lives.
 const SLACK_API_URL: &str = "https://slack.com/api";
@@ -136,7 +138,8 @@ impl Config {
     }
 }
 
-type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+/// Looks a variable up.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// The variable as text; an empty one counts as absent.
 fn text(lookup: Lookup<'_>, name: &'static str) -> Result<Option<String>, ConfigError> {
