@@ -15,6 +15,7 @@ pub mod post;
 pub mod reply;
 pub mod serve;
 pub mod slack;
+pub mod state;
 pub mod turns;
 pub mod who;
 mod worker;
