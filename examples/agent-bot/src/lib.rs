@@ -11,6 +11,7 @@ pub mod executor;
 pub mod ingress;
 pub mod message;
 pub mod platform;
+pub mod policy;
 pub mod post;
 pub mod reply;
 pub mod serve;
