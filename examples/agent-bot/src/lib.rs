@@ -4,6 +4,7 @@
 //! [decodes](mod@decode) it, makes a [`reply`] and [posts](post) it through [`slack`], in [turns] where a channel is over
 //! its rate limit. [`serve`](mod@serve) runs both, [`demo`] runs them against a simulated Slack.
 
+pub mod agent;
 pub mod config;
 pub mod decode;
 pub mod demo;
