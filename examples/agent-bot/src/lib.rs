@@ -5,6 +5,8 @@
 //! its rate limit. [`serve`](mod@serve) runs both, [`demo`] runs them against a simulated Slack.
 
 pub mod agent;
+pub mod approvals;
+pub mod audit;
 pub mod config;
 pub mod decode;
 pub mod demo;

@@ -15,8 +15,16 @@ struct Migration {
 }
 
 /// In their order. A migration that was released is never changed; a number is never given twice.
-const MIGRATIONS: &[Migration] =
-    &[Migration { number: 1, both: "", sqlite: "", postgres: include_str!("../../migrations/1.postgres.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, both: "", sqlite: "", postgres: include_str!("../../migrations/1.postgres.sql") },
+    Migration {
+        number: 2,
+        both: include_str!("../../migrations/2.sql"),
+        sqlite: include_str!("../../migrations/2.sqlite.sql"),
+        postgres: include_str!("../../migrations/2.postgres.sql"),
+    },
+    Migration { number: 3, both: include_str!("../../migrations/3.sql"), sqlite: "", postgres: "" },
+];
 
 /// A row for each migration that ran.
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS bot_migrations (number BIGINT PRIMARY KEY)";

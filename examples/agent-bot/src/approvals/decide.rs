@@ -1,0 +1,186 @@
+//! A click, decided in one transaction.
+
+use super::plan::{parsed, written};
+use super::{Answer, ApprovalError, Approvals, Plan, PlanState};
+use crate::audit::{self, Entry};
+use crate::platform::Profile;
+use crate::state::{StateError, Tx};
+use crate::who::Person;
+
+/// Wrong passcodes of one person for one plan.
+const TRIES: i64 = 5;
+
+/// What a click says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Yes.
+    Approve,
+    /// No.
+    Reject,
+}
+
+impl Verdict {
+    /// The verdict of a button's verb.
+    #[must_use]
+    pub fn of_verb(verb: &str) -> Option<Self> {
+        match verb {
+            "approve" => Some(Self::Approve),
+            "reject" => Some(Self::Reject),
+            _ => None,
+        }
+    }
+}
+
+/// A click on a plan's card.
+#[derive(Clone, Copy)]
+pub struct Press<'a> {
+    /// The key of the click's job: the same one is answered the same.
+    pub job: &'a str,
+    /// The plan's id, as the button brought it back.
+    pub plan: &'a str,
+    /// What was pressed.
+    pub verdict: Verdict,
+    /// Who pressed, as the platform proved.
+    pub person: &'a Person,
+    /// What the platform says about them now; `None` where it did not answer.
+    pub profile: Option<&'a Profile>,
+    /// What was typed beside it.
+    pub passcode: Option<&'a str>,
+}
+
+impl std::fmt::Debug for Press<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Press").field("plan", &self.plan).field("verdict", &self.verdict).finish_non_exhaustive()
+    }
+}
+
+impl Approvals {
+    /// Decides a click in the caller's transaction, in which the card's new face and the answer go into the outbox.
+    ///
+    /// # Errors
+    /// Where the database fails; roll back, and work on the click's job again.
+    pub async fn decide(&self, tx: &mut Tx, press: Press<'_>) -> Result<Answer, ApprovalError> {
+        let now = tx.now().await?;
+        // The same job at the same time waits here.
+        let sql = "INSERT INTO bot_clicks (job, answer, at) VALUES ($1, '', $2) ON CONFLICT (job) DO NOTHING";
+        if tx.query(sql).bind(press.job).bind(now).run().await? == 0 {
+            let before = tx.query("SELECT answer FROM bot_clicks WHERE job = $1").bind(press.job).row().await?;
+            return Ok(parsed(&before.ok_or(StateError::Row("job"))?.text("answer")?, "answer")?);
+        }
+        let answer = match Plan::lock(tx, press.plan).await? {
+            Some(plan) => self.judge(tx, &plan, press).await?,
+            None => Answer::Unknown,
+        };
+        let sql = "UPDATE bot_clicks SET answer = $1 WHERE job = $2";
+        tx.query(sql).bind(written(&answer, "answer")?).bind(press.job).run().await?;
+        Ok(answer)
+    }
+
+    /// The plan's row is locked.
+    async fn judge(&self, tx: &mut Tx, plan: &Plan, press: Press<'_>) -> Result<Answer, ApprovalError> {
+        let Press { person, profile, verdict, .. } = press;
+        let of_tenant = person.platform == plan.place.platform && person.tenant == plan.place.tenant;
+        // What was decided is for the tenant that can see the card.
+        if of_tenant && let Some(answer) = over(tx, plan).await? {
+            return Ok(answer);
+        }
+        let withdrawn = verdict == Verdict::Reject && *person == plan.requester;
+        if !withdrawn && let Err(reason) = plan.approvers.admits(person, profile, &plan.requester, &plan.place) {
+            let answer = Answer::Refused(reason.to_string());
+            told(tx, plan, "plan.refused", person, &reason.to_string()).await?;
+            return Ok(answer);
+        }
+        match verdict {
+            Verdict::Reject => {
+                settle(tx, plan, PlanState::Rejected, person).await?;
+                told(tx, plan, "plan.rejected", person, "").await?;
+                Ok(Answer::Rejected)
+            }
+            Verdict::Approve => {
+                if plan.approvers.second_factor
+                    && let Some(answer) = self.typed(tx, plan, press).await?
+                {
+                    return Ok(answer);
+                }
+                approve(tx, plan, person).await
+            }
+        }
+    }
+
+    /// The passcode: `None` where it is right.
+    async fn typed(&self, tx: &mut Tx, plan: &Plan, press: Press<'_>) -> Result<Option<Answer>, ApprovalError> {
+        let who = press.person.to_string();
+        let sql = "SELECT tries FROM bot_passcode_tries WHERE plan = $1 AND person = $2";
+        let tries = match tx.query(sql).bind(&plan.id).bind(&who).row().await? {
+            Some(row) => row.number("tries")?,
+            None => 0,
+        };
+        if tries >= TRIES {
+            return Ok(Some(Answer::LockedOut));
+        }
+        let Some(passcode) = press.passcode else { return Ok(Some(Answer::NeedsPasscode)) };
+        if self.passcodes.is_right(press.person, passcode) {
+            return Ok(None);
+        }
+        let sql = "INSERT INTO bot_passcode_tries (plan, person, tries) VALUES ($1, $2, 1) \
+            ON CONFLICT (plan, person) DO UPDATE SET tries = bot_passcode_tries.tries + 1";
+        tx.query(sql).bind(&plan.id).bind(&who).run().await?;
+        told(tx, plan, "plan.wrong_passcode", press.person, "").await?;
+        let left = TRIES.saturating_sub(tries).saturating_sub(1);
+        let left = u32::try_from(left).unwrap_or(0);
+        Ok(Some(if left == 0 { Answer::LockedOut } else { Answer::WrongPasscode { left } }))
+    }
+}
+
+/// The answer where nothing is left to decide.
+async fn over(tx: &mut Tx, plan: &Plan) -> Result<Option<Answer>, ApprovalError> {
+    Ok(match plan.state {
+        PlanState::Pending if plan.expires <= tx.now().await? => {
+            super::expire::settle(tx, plan).await?;
+            Some(Answer::Expired { at: plan.expires })
+        }
+        PlanState::Pending => None,
+        PlanState::Expired => Some(Answer::Expired { at: plan.expires }),
+        state => {
+            let decided = plan.decided.as_ref().ok_or(StateError::Row("decided_by"))?;
+            let approved = state != PlanState::Rejected;
+            let at = i64::try_from(decided.at.unix_timestamp_nanos().div_euclid(1000)).unwrap_or(i64::MAX);
+            Some(Answer::DecidedBefore { approved, by: decided.by.clone(), at })
+        }
+    })
+}
+
+async fn approve(tx: &mut Tx, plan: &Plan, person: &Person) -> Result<Answer, ApprovalError> {
+    let now = tx.now().await?;
+    let sql = "INSERT INTO bot_votes (plan, person, at) VALUES ($1, $2, $3) ON CONFLICT (plan, person) DO NOTHING";
+    let new = tx.query(sql).bind(&plan.id).bind(person.to_string()).bind(now).run().await? == 1;
+    let votes = tx.query("SELECT count(*) AS have FROM bot_votes WHERE plan = $1").bind(&plan.id).row().await?;
+    let have = votes.ok_or(StateError::Row("plan"))?.number("have")?;
+    let have = u32::try_from(have).unwrap_or(u32::MAX);
+    let need = plan.approvers.quorum.max(1);
+    if have >= need {
+        settle(tx, plan, PlanState::Approved, person).await?;
+        told(tx, plan, "plan.approved", person, &format!("{have} of {need}")).await?;
+        return Ok(Answer::Approved);
+    }
+    if new {
+        told(tx, plan, "plan.counted", person, &format!("{have} of {need}")).await?;
+        return Ok(Answer::Counted { have, need });
+    }
+    Ok(Answer::CountedBefore { have, need })
+}
+
+/// The one way out of `pending` by a person: a compare-and-set by store time.
+async fn settle(tx: &mut Tx, plan: &Plan, state: PlanState, person: &Person) -> Result<(), ApprovalError> {
+    let now = tx.now().await?;
+    let sql = "UPDATE bot_plans SET state = $1, decided_by = $2, decided_at = $3 \
+        WHERE id = $4 AND state = 'pending' AND expires_at > $3";
+    let set = tx.query(sql).bind(state.as_str()).bind(written(person, "decided_by")?).bind(now).bind(&plan.id);
+    // It was pending under the lock: it expired since, and the click's job tells so when it is worked on again.
+    if set.run().await? == 1 { Ok(()) } else { Err(ApprovalError::Lost) }
+}
+
+async fn told(tx: &mut Tx, plan: &Plan, act: &'static str, person: &Person, detail: &str) -> Result<(), ApprovalError> {
+    let (tenant, what, digest) = (plan.place.tenant.as_str(), plan.id.as_str(), Some(plan.digest.as_str()));
+    Ok(audit::append(tx, Entry { act, who: Some(person), tenant, what, digest, detail }).await?)
+}

@@ -1,0 +1,39 @@
+//! Plans whose time is over.
+
+use super::{ApprovalError, Approvals, Plan, PlanState};
+use crate::audit::{self, Entry};
+use crate::state::{StateError, Tx};
+
+impl Approvals {
+    /// Expires one plan whose time is over, and returns it; `None` where there is none. One in a transaction: the next
+    /// one would be locked in the wrong order.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn expire_next(&self, tx: &mut Tx) -> Result<Option<Plan>, ApprovalError> {
+        let now = tx.now().await?;
+        let sql = "SELECT id FROM bot_plans WHERE state IN ('pending', 'approved') AND expires_at <= $1 \
+            ORDER BY expires_at, id LIMIT 1";
+        let Some(row) = tx.query(sql).bind(now).row().await? else { return Ok(None) };
+        let Some(plan) = Plan::lock(tx, &row.text("id")?).await? else { return Ok(None) };
+        // Somebody may have been faster while the lock was waited for.
+        if !matches!(plan.state, PlanState::Pending | PlanState::Approved) || plan.expires > tx.now().await? {
+            return Ok(None);
+        }
+        settle(tx, &plan).await?;
+        Ok(Some(Plan { state: PlanState::Expired, ..plan }))
+    }
+}
+
+/// Of a locked plan that nobody began.
+pub(super) async fn settle(tx: &mut Tx, plan: &Plan) -> Result<(), StateError> {
+    let sql = "UPDATE bot_plans SET state = 'expired' \
+        WHERE id = $1 AND state IN ('pending', 'approved') AND expires_at <= $2";
+    let now = tx.now().await?;
+    if tx.query(sql).bind(&plan.id).bind(now).run().await? == 1 {
+        let (tenant, what, digest) = (plan.place.tenant.as_str(), plan.id.as_str(), Some(plan.digest.as_str()));
+        let detail = if plan.state == PlanState::Approved { "approved, not begun in time" } else { "" };
+        audit::append(tx, Entry { act: "plan.expired", who: None, tenant, what, digest, detail }).await?;
+    }
+    Ok(())
+}
