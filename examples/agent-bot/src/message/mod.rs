@@ -3,7 +3,14 @@
 //! Text comes in two kinds and there is no third: [`Text::plain`] is never markup, whatever it holds, and [`Text::markdown`]
 //! reads a small subset of Markdown. Neither can ping anybody: only a [`Span::Mention`] can, and no parser makes one.
 
+mod markdown;
+mod split;
+mod untrusted;
+
 use serde::{Deserialize, Serialize};
+
+pub use split::{Cost, split_code};
+pub use untrusted::legible;
 
 use crate::who::Person;
 
@@ -120,6 +127,31 @@ pub struct Select {
     pub options: Vec<(String, String)>,
 }
 
+impl Action {
+    /// An action, where both parts are what an action's may be.
+    #[must_use]
+    pub fn new(verb: impl Into<String>, id: impl Into<String>) -> Option<Self> {
+        let (verb, id) = (verb.into(), id.into());
+        let verb_fits = (1..=20).contains(&verb.len()) && verb.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let id_fits = (1..=64).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        (verb_fits && id_fits).then_some(Self { verb, id })
+    }
+
+    /// The action in one text, `approve:req_42`.
+    #[must_use]
+    pub fn code(&self) -> String {
+        format!("{}:{}", self.verb, self.id)
+    }
+
+    /// Reads [`code`](Self::code).
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        let (verb, id) = code.split_once(':')?;
+        Self::new(verb, id)
+    }
+}
+
 impl Text {
     /// Text that is never markup.
     #[must_use]
@@ -146,5 +178,26 @@ impl Outbound {
     #[must_use]
     pub fn plain(text: impl Into<String>) -> Self {
         Self::new().with(Part::Text(Text::plain(text)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_is_one_text_and_back() {
+        let action = Action::new("approve", "req_42").expect("an action");
+        assert_eq!(action.code(), "approve:req_42");
+        assert_eq!(Action::of_code("approve:req_42"), Some(action));
+    }
+
+    #[test]
+    fn what_is_no_action_is_none() {
+        for code in ["", ":", "approve", "approve:", ":req", "a b:req", "approve:req 42", "approve:a:b", "é:x"] {
+            assert_eq!(Action::of_code(code), None, "{code}");
+        }
+        assert_eq!(Action::new("a".repeat(21), "x"), None);
+        assert_eq!(Action::new("a", "x".repeat(65)), None);
     }
 }
