@@ -9,6 +9,7 @@
 //! Everything binds to and speaks with plain HTTP addresses, so nothing here belongs on a public interface.
 
 pub mod archive;
+pub mod clock;
 mod headers;
 mod request;
 pub mod sender;
@@ -16,6 +17,7 @@ pub mod sign;
 pub mod slack_api;
 pub mod slack_events;
 
+pub use clock::Clock;
 pub use request::Request;
 pub use sender::{Delivery, Sender, Variant};
 pub use sign::Sign;
