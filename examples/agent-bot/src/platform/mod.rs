@@ -5,7 +5,9 @@
 
 #[cfg(test)]
 pub(crate) mod archive;
+pub mod feishu;
 pub(crate) mod json;
+pub(crate) mod key;
 pub(crate) mod pack;
 pub mod slack;
 pub mod web;

@@ -56,7 +56,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 /// What came back.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    /// `Retry-After`, in seconds.
+    /// `Retry-After`, or Feishu's `x-ogw-ratelimit-reset`, in seconds.
     pub(crate) retry_after: Option<Duration>,
     /// The body, where it is JSON; `null` where it is not.
     pub(crate) json: Value,
@@ -109,8 +109,8 @@ impl Web {
         }
         let mut response = request.send().await.map_err(|error| lost(&error))?;
         let status = response.status();
-        let retry_after =
-            response.headers().get(http::header::RETRY_AFTER).and_then(|value| seconds(value.to_str().ok()?));
+        let header = |name: &str| response.headers().get(name).and_then(|value| seconds(value.to_str().ok()?));
+        let retry_after = header("retry-after").or_else(|| header("x-ogw-ratelimit-reset"));
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
             if body.len().saturating_add(chunk.len()) > MAX_ANSWER {
