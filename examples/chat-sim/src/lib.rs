@@ -2,13 +2,16 @@
 //!
 //! A receiver is tested from both sides without an account and without a network:
 //!
-//! * [`slack_api`] answers what a bot says to Slack and records it;
+//! * [`slack_api`] and [`feishu_api`] answer what a bot says to a platform and record it;
 //! * [`sender`] says what Slack says to a bot, signed by anything that is [`Sign`], honestly or with a fault;
-//! * [`slack_events`] writes the bodies of such deliveries, [`archive`] reads recorded ones from `.http` files.
+//! * [`slack_events`] and [`feishu_events`] write the bodies of such deliveries, [`archive`] reads recorded ones from `.http` files.
 //!
 //! Everything binds to and speaks with plain HTTP addresses, so nothing here belongs on a public interface.
 
 pub mod archive;
+pub mod clock;
+pub mod feishu_api;
+pub mod feishu_events;
 mod headers;
 mod request;
 pub mod sender;
@@ -16,6 +19,8 @@ pub mod sign;
 pub mod slack_api;
 pub mod slack_events;
 
+pub use clock::Clock;
+pub use feishu_api::FeishuApi;
 pub use request::Request;
 pub use sender::{Delivery, Sender, Variant};
 pub use sign::Sign;

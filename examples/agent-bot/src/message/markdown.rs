@@ -74,6 +74,9 @@ impl Outbound {
     }
 }
 
+/// Makes a span of what a pair of marks holds.
+type Kind = fn(String) -> Span;
+
 /// Three backticks and at most a language: a line that closes its own fence is inline code.
 fn is_fence(line: &str) -> bool {
     line.trim().strip_prefix(FENCE).is_some_and(|language| !language.contains(['`', ' ']))
@@ -125,7 +128,7 @@ fn marked(text: &str, before: Option<char>) -> Option<(Span, &str)> {
         let (code, after) = inside.split_once('`')?;
         return (!code.trim().is_empty()).then(|| (Span::Code(code.to_owned()), after));
     }
-    let marks: [(&str, fn(String) -> Span); 5] =
+    let marks: [(&str, Kind); 5] =
         [("**", Span::Bold), ("__", Span::Bold), ("~~", Span::Strike), ("*", Span::Italic), ("_", Span::Italic)];
     let (mark, span) = marks.into_iter().find(|(mark, _)| text.starts_with(mark))?;
     // `snake_case` and `2*3*4` are no markup: a mark opens at a word's start and closes at its end.

@@ -3,6 +3,15 @@
 //! Decoding and rendering are pure; sending, editing and looking people up are the only ways out. Everything that a
 //! platform sends arrives here proved, and everything that people wrote in it is untrusted.
 
+#[cfg(test)]
+pub(crate) mod archive;
+pub mod feishu;
+pub(crate) mod json;
+pub(crate) mod key;
+pub(crate) mod pack;
+pub mod slack;
+pub mod web;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -186,6 +195,27 @@ pub enum SendError {
     Unknown(&'static str),
 }
 
+/// What a form of one field asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    /// What stands at its top.
+    pub title: String,
+    /// What is to be typed.
+    pub label: String,
+    /// What stands on the button that sends it.
+    pub submit: String,
+}
+
+/// A text of at most this many characters; where it is cut, the last is an ellipsis.
+pub(crate) fn clipped(text: &str, limit: usize) -> String {
+    let mut kept: String = text.chars().take(limit).collect();
+    if text.chars().nth(limit).is_some() {
+        kept.pop();
+        kept.push('…');
+    }
+    kept
+}
+
 /// What a platform says about a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
@@ -234,6 +264,11 @@ pub trait Platform: Send + Sync + 'static {
 
     /// Puts another message in the place of one that stands.
     fn edit<'a>(&'a self, sent: &'a Sent, message: &'a Rendered) -> Doing<'a, (), SendError>;
+
+    /// Asks who pressed to type something: comes back as a click of `action`, with what was typed as its value.
+    ///
+    /// [`SendError::RouteEnded`] where it is too late for it, as it is three seconds after a press on Slack.
+    fn ask<'a>(&'a self, click: &'a Click, action: &'a Action, prompt: &'a Prompt) -> Doing<'a, (), SendError>;
 
     /// Looks a person up.
     fn identify<'a>(&'a self, person: &'a Person) -> Doing<'a, Profile, SendError>;

@@ -142,8 +142,10 @@ mod tests {
     use time::OffsetDateTime;
 
     use super::*;
-    use crate::message::Outbound;
-    use crate::platform::{Address, DecodeError, Decoded, Doing, Limits, Rendered, SendError, Sent, Standing};
+    use crate::message::{Action, Outbound};
+    use crate::platform::{
+        Address, Click, DecodeError, Decoded, Doing, Limits, Prompt, Rendered, SendError, Sent, Standing,
+    };
     use crate::who::PlatformName;
 
     /// Answers, or does not, and counts the questions.
@@ -170,6 +172,9 @@ mod tests {
             Box::pin(async { Err(SendError::Unreachable) })
         }
         fn edit<'a>(&'a self, _: &'a Sent, _: &'a Rendered) -> Doing<'a, (), SendError> {
+            Box::pin(async { Err(SendError::Unreachable) })
+        }
+        fn ask<'a>(&'a self, _: &'a Click, _: &'a Action, _: &'a Prompt) -> Doing<'a, (), SendError> {
             Box::pin(async { Err(SendError::Unreachable) })
         }
         fn identify<'a>(&'a self, person: &'a Person) -> Doing<'a, Profile, SendError> {

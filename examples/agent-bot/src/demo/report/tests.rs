@@ -40,6 +40,7 @@ fn post() -> Post {
         thread_ts: Some("1.000001".to_owned()),
         text: "pong".to_owned(),
         blocks: Value::Null,
+        arguments: Value::Null,
         token_valid: true,
         outcome: Outcome::Posted { ts: "2.000001".to_owned() },
     }

@@ -3,8 +3,10 @@ use super::*;
 fn chars(span: &Span) -> usize {
     match span {
         Span::Plain(text) => text.chars().count(),
-        Span::Bold(text) | Span::Italic(text) | Span::Strike(text) | Span::Code(text) => text.chars().count() + 2,
-        Span::Link { label, url } => label.chars().count() + url.chars().count() + 3,
+        Span::Bold(text) | Span::Italic(text) | Span::Strike(text) | Span::Code(text) => {
+            text.chars().count().saturating_add(2)
+        }
+        Span::Link { label, url } => label.chars().chain(url.chars()).count().saturating_add(3),
         Span::Mention(_) => 10,
         Span::Break => 1,
     }
