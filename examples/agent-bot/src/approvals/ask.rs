@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::plan::written;
 use super::{ApprovalError, Approvals, Plan, digest};
 use crate::agent::plan::PlannedCall;
-use crate::audit::{self, Entry};
+use crate::audit::{self, Entry, Who};
 use crate::state::{StateError, Tx};
 use crate::who::{Person, Place};
 
@@ -49,7 +49,7 @@ impl Approvals {
             let detail = format!("{} in {}", call.tool, place.channel);
             let entry = Entry {
                 act: "plan.asked",
-                who: Some(requester),
+                who: Who::Person(requester),
                 tenant: &place.tenant,
                 what: &plan.id,
                 digest: Some(&plan.digest),

@@ -2,7 +2,7 @@
 
 use super::plan::{parsed, written};
 use super::{Answer, ApprovalError, Approvals, Plan, PlanState};
-use crate::audit::{self, Entry};
+use crate::audit::{self, Entry, Who};
 use crate::platform::Profile;
 use crate::state::{StateError, Tx};
 use crate::who::Person;
@@ -182,5 +182,5 @@ async fn settle(tx: &mut Tx, plan: &Plan, state: PlanState, person: &Person) -> 
 
 async fn told(tx: &mut Tx, plan: &Plan, act: &'static str, person: &Person, detail: &str) -> Result<(), ApprovalError> {
     let (tenant, what, digest) = (plan.place.tenant.as_str(), plan.id.as_str(), Some(plan.digest.as_str()));
-    Ok(audit::append(tx, Entry { act, who: Some(person), tenant, what, digest, detail }).await?)
+    Ok(audit::append(tx, Entry { act, who: Who::Person(person), tenant, what, digest, detail }).await?)
 }

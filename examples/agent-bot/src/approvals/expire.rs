@@ -1,7 +1,7 @@
 //! Plans whose time is over.
 
 use super::{ApprovalError, Approvals, Plan, PlanState};
-use crate::audit::{self, Entry};
+use crate::audit::{self, Entry, Who};
 use crate::state::{StateError, Tx};
 
 impl Approvals {
@@ -33,7 +33,7 @@ pub(super) async fn settle(tx: &mut Tx, plan: &Plan) -> Result<(), StateError> {
     if tx.query(sql).bind(&plan.id).bind(now).run().await? == 1 {
         let (tenant, what, digest) = (plan.place.tenant.as_str(), plan.id.as_str(), Some(plan.digest.as_str()));
         let detail = if plan.state == PlanState::Approved { "approved, not begun in time" } else { "" };
-        audit::append(tx, Entry { act: "plan.expired", who: None, tenant, what, digest, detail }).await?;
+        audit::append(tx, Entry { act: "plan.expired", who: Who::Bot, tenant, what, digest, detail }).await?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{ApprovalError, Approvals, Permit, Plan, PlanState, digest};
-use crate::audit::{self, Entry};
+use crate::audit::{self, Entry, Who};
 use crate::message::legible;
 use crate::state::{StateError, Tx};
 
@@ -131,5 +131,5 @@ async fn end(tx: &mut Tx, plan: &Plan, fence: i64, outcome: &Outcome) -> Result<
 
 async fn told(tx: &mut Tx, plan: &Plan, act: &'static str, detail: &str) -> Result<(), ApprovalError> {
     let (tenant, what, digest) = (plan.place.tenant.as_str(), plan.id.as_str(), Some(plan.digest.as_str()));
-    Ok(audit::append(tx, Entry { act, who: None, tenant, what, digest, detail }).await?)
+    Ok(audit::append(tx, Entry { act, who: Who::Bot, tenant, what, digest, detail }).await?)
 }

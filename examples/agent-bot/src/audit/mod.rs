@@ -10,9 +10,12 @@ mod chain;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::message::legible;
 use crate::state::{StateError, Tx};
 use crate::who::Person;
 
@@ -21,8 +24,8 @@ use crate::who::Person;
 pub struct Entry<'a> {
     /// What happened, as `plan.approved`.
     pub act: &'static str,
-    /// Who did it; `None` is the bot itself.
-    pub who: Option<&'a Person>,
+    /// Who did it.
+    pub who: Who<'a>,
     /// In which tenant.
     pub tenant: &'a str,
     /// To what: the id of a plan or of a row.
@@ -33,8 +36,30 @@ pub struct Entry<'a> {
     pub detail: &'a str,
 }
 
-/// The bot itself.
-const BOT: &str = "bot";
+/// Who did something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who<'a> {
+    /// The bot itself.
+    Bot,
+    /// Somebody on a platform.
+    Person(&'a Person),
+    /// Whoever used the bot's command line, by the name that they gave.
+    Operator(&'a str),
+}
+
+impl fmt::Display for Who<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bot => f.write_str("bot"),
+            Self::Person(person) => write!(f, "{person}"),
+            // No platform has this name, so that nobody is taken for somebody else.
+            Self::Operator(name) => write!(f, "operator:{}", legible(name, NAME)),
+        }
+    }
+}
+
+/// Characters of an operator's name.
+const NAME: usize = 100;
 
 /// Adds a row to the chain, in the caller's transaction.
 ///
@@ -47,7 +72,7 @@ pub async fn append(tx: &mut Tx, entry: Entry<'_>) -> Result<(), StateError> {
     let head = head.ok_or(StateError::Row("bot_audit_head"))?;
     let (number, before) = (head.number("number")?.saturating_add(1), head.text("hash")?);
     let at = tx.now().await?;
-    let who = entry.who.map_or_else(|| BOT.to_owned(), ToString::to_string);
+    let who = entry.who.to_string();
     let link = chain::Link {
         number,
         at,

@@ -24,6 +24,7 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/2.postgres.sql"),
     },
     Migration { number: 3, both: include_str!("../../migrations/3.sql"), sqlite: "", postgres: "" },
+    Migration { number: 4, both: include_str!("../../migrations/4.sql"), sqlite: "", postgres: "" },
     // Sessions, and what the bot operates.
     Migration { number: 20, both: include_str!("../../migrations/20.sql"), sqlite: "", postgres: "" },
     Migration { number: 21, both: include_str!("../../migrations/21.sql"), sqlite: "", postgres: "" },

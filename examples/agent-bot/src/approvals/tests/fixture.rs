@@ -107,7 +107,7 @@ impl Desk {
     /// Counts an effect in the transaction that ends the plan.
     pub(super) async fn effect(&self, permit: Permit) -> Result<Plan, ApprovalError> {
         let mut tx = self.state.begin().await.unwrap();
-        let sql = "INSERT INTO bot_effects (plan, arguments) VALUES ($1, $2)";
+        let sql = "INSERT INTO counted_effects (plan, arguments) VALUES ($1, $2)";
         tx.query(sql).bind(permit.plan()).bind(permit.arguments()).run().await?;
         let plan = self.approvals.finish(&mut tx, permit, &Outcome::Done("restarted".to_owned())).await?;
         tx.commit().await?;
@@ -117,14 +117,14 @@ impl Desk {
     /// A table that would take the same effect twice: that it does not come twice is the permit's doing.
     pub(super) async fn count_effects(&self) -> &Self {
         let mut tx = self.state.begin().await.unwrap();
-        tx.query("CREATE TABLE IF NOT EXISTS bot_effects (plan TEXT, arguments TEXT)").run().await.unwrap();
+        tx.query("CREATE TABLE IF NOT EXISTS counted_effects (plan TEXT, arguments TEXT)").run().await.unwrap();
         tx.commit().await.unwrap();
         self
     }
 
     pub(super) async fn effects(&self, plan: &str) -> i64 {
         let mut tx = self.state.read().await.unwrap();
-        let sql = "SELECT count(*) AS effects FROM bot_effects WHERE plan = $1";
+        let sql = "SELECT count(*) AS effects FROM counted_effects WHERE plan = $1";
         tx.query(sql).bind(plan).row().await.unwrap().unwrap().number("effects").unwrap()
     }
 

@@ -161,7 +161,7 @@ async fn the_effect_goes_when_its_transaction_does() {
     let id = approved(&desk).await;
     let permit = desk.begin(&id).await.unwrap();
     let mut tx = desk.state.begin().await.unwrap();
-    tx.query("INSERT INTO bot_effects (plan) VALUES ($1)").bind(&id).run().await.unwrap();
+    tx.query("INSERT INTO counted_effects (plan) VALUES ($1)").bind(&id).run().await.unwrap();
     desk.approvals.finish(&mut tx, permit, &Outcome::Done(String::new())).await.unwrap();
     // Killed before the commit.
     drop(tx);
