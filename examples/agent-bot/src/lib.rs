@@ -1,14 +1,14 @@
-//! A chat-agent bot on imchat: it proves what Slack sends, writes it down, and answers in the thread.
+//! A chat-agent bot on imchat, for Slack, Feishu and Discord.
 //!
-//! [`ingress`] proves a request, writes it into the inbox and answers at once; the [`executor`] takes it from there,
-//! [decodes](mod@decode) it, makes a [`reply`] and [posts](post) it through [`slack`], in [turns] where a channel is over
-//! its rate limit. [`serve`](mod@serve) runs both, [`demo`] runs them against a simulated Slack.
+//! The [`ingress`] proves what a platform sends, writes it into the inbox and answers at once. The [`executor`] takes it from
+//! there: a [`platform`] decodes it, the [`policy`] and the [`limits`] are asked, the [`agent`] takes a turn over the
+//! conversation's [`sessions`], writes wait for [`approvals`] before [`ops`] does them, and whatever is said goes through the
+//! [`outbox`]. [`serve`](mod@serve) runs both, [`demo`] runs them against a simulated platform.
 
 pub mod agent;
 pub mod approvals;
 pub mod audit;
 pub mod config;
-pub mod decode;
 pub mod demo;
 pub mod executor;
 pub mod ingress;
@@ -18,13 +18,9 @@ pub mod ops;
 pub mod outbox;
 pub mod platform;
 pub mod policy;
-pub mod post;
-pub mod reply;
 pub mod seal;
 pub mod serve;
 pub mod sessions;
-pub mod slack;
 pub mod state;
-pub mod turns;
+pub mod telemetry;
 pub mod who;
-mod worker;

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use agent_bot::config::Config;
+use agent_bot::serve::Role;
 use agent_bot::{demo, serve};
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -20,8 +21,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Listens for Slack and answers; reads SLACK_SIGNING_SECRET, SLACK_BOT_TOKEN, SLACK_API_URL, DATABASE_URL and LISTEN_ADDR
-    Serve,
+    /// Listens and answers; what it reads from the environment is in .env.example
+    Serve {
+        /// What this process does
+        #[arg(long, value_enum, default_value_t = Role::All)]
+        role: Role,
+    },
     /// Plays one scene against a simulated Slack on this machine: no account, no network
     Demo,
 }
@@ -33,7 +38,7 @@ fn main() -> ExitCode {
 
     let cli = Cli::parse();
     let level = match cli.command {
-        Command::Serve => "info",
+        Command::Serve { .. } => "info",
         Command::Demo => "error",
     };
     log_to_stderr(level, std::io::stderr().is_terminal()).init();
@@ -53,11 +58,11 @@ fn run(command: &Command) -> anyhow::Result<bool> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     let mut out = std::io::stdout();
     match command {
-        Command::Serve => {
+        Command::Serve { role } => {
             let config = Config::from_env()?;
             runtime.block_on(async {
                 let stop = serve::asked_to_stop().context("cannot listen for signals")?;
-                anyhow::Ok(serve::serve(&config, &mut out, stop).await?)
+                anyhow::Ok(serve::serve(&config, *role, &mut out, stop).await?)
             })?;
             Ok(true)
         }

@@ -12,9 +12,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use agent_bot::config::{Config, Database, Previous, Secret, SigningSecrets, SlackAccess};
-use agent_bot::executor::Worked;
-use agent_bot::serve::Bot;
+use agent_bot::agent::tools::KNOWN;
+use agent_bot::config::{Config, Database, Keys, Previous, Secret, SigningSecrets, SlackAccess, SlackConfig};
+use agent_bot::ops::{Ops, Service};
+use agent_bot::policy::Policy;
+use agent_bot::serve::{Bot, Role, Stopped};
+use agent_bot::state::State;
+use agent_bot::telemetry::Telemetry;
 use chat_sim::slack_api::{Fault, Settings, SlackApi};
 use chat_sim::slack_events::{self, Said, Workspace};
 use chat_sim::{Request, Sender, Sign, Variant, archive, sign};
@@ -24,6 +28,8 @@ use imchat_test_servers::Folder;
 
 const SECRET: &str = "s3cret";
 const TOKEN: &str = "xoxb-sim";
+const SEALING: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+const STATUS: &str = "Here is what I found: checkout is healthy, runs 1.4.1 and was restarted 0 times";
 const SOON: Duration = Duration::from_secs(10);
 
 struct Play {
@@ -31,36 +37,63 @@ struct Play {
     bot: Bot,
     base: String,
     sender: Sender,
-    inbox: SqliteInbox,
+    store: Store,
     _folder: Folder,
 }
 
 async fn play_with(previous: Option<Previous>) -> Play {
     let slack = SlackApi::start(Settings::archived(TOKEN)).await.expect("a port");
     let folder = Folder::new("bot").expect("a folder");
-    let file = folder.path().join("inbox.db");
-    let bot = Bot::start(&Config {
-        listen: "127.0.0.1:0".parse().expect("an address"),
-        signing: SigningSecrets { current: Secret::new(SECRET), previous },
-        slack: SlackAccess { token: Secret::new(TOKEN), api_url: slack.url() },
-        database: Database::Sqlite(file.clone()),
-    })
-    .await
-    .expect("a bot");
+    let database = Database::Sqlite(folder.path().join("bot.db"));
+    let store = Store::open(folder.path().join("bot.db")).await;
+    let access = SlackAccess { token: Secret::new(TOKEN), api_url: slack.url() };
+    let signing = SigningSecrets { current: Secret::new(SECRET), previous };
+    let policy = Policy::demo(KNOWN).expect("a policy");
+    let local = Config::local(database, Keys::of(SEALING), policy);
+    let config = Config { slack: Some(SlackConfig { signing, access }), ..local };
+    let bot = Bot::start(&config, Role::All).await.expect("a bot");
     let base = format!("http://{}", bot.address());
-    let inbox = SqliteInbox::open(&file).await.expect("the bot's inbox");
     let sender = Sender::new(sign::slack(SECRET), sign::slack("other"));
-    Play { slack, bot, base, sender, inbox, _folder: folder }
+    Play { slack, bot, base, sender, store, _folder: folder }
 }
 
-/// Looks until the inbox has this depth and this many jobs that wait.
-async fn until(inbox: &SqliteInbox, reached: impl Fn(u64, u64) -> bool) {
+/// The bot's database, looked into from beside.
+struct Store {
+    inbox: SqliteInbox,
+    state: State,
+}
+
+impl Store {
+    /// Opens it, with one service in it.
+    async fn open(file: PathBuf) -> Self {
+        let state = State::open(&Database::Sqlite(file.clone())).await.expect("the bot's tables");
+        let mut tx = state.begin().await.expect("a transaction");
+        let [name, health, version, on_call] = ["checkout", "healthy", "1.4.1", "Alice"].map(str::to_owned);
+        Ops.found(&mut tx, &Service { name, health, version, on_call, restarts: 0 }).await.expect("a service");
+        tx.commit().await.expect("durable");
+        let inbox = SqliteInbox::builder().beside_other_tables().open(file).await.expect("the bot's inbox");
+        Self { inbox, state }
+    }
+
+    /// How many messages are in this state.
+    async fn messages(&self, state: &str) -> i64 {
+        let mut tx = self.state.read().await.expect("a transaction");
+        let sql = "SELECT count(*) AS messages FROM bot_outbox WHERE state = $1";
+        let row = tx.query(sql).bind(state).row().await.expect("counts").expect("a row");
+        row.number("messages").expect("a number")
+    }
+
+    /// Whether nothing is left to do or to say.
+    async fn at_rest(&self) -> bool {
+        let jobs = self.inbox.counts().await.expect("counts").depth();
+        jobs == 0 && self.messages("waiting").await == 0 && self.messages("sending").await == 0
+    }
+}
+
+/// Looks until what is looked at is so.
+async fn until(reached: impl AsyncFn() -> bool) {
     let looking = async {
-        loop {
-            let counts = inbox.counts().await.expect("counts");
-            if reached(counts.depth(), counts.waiting) {
-                break;
-            }
+        while !reached().await {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
@@ -76,12 +109,12 @@ impl Play {
         self.sender.send(&self.base, request, variant).await.expect("an answer").status
     }
 
-    /// Stops the bot once its inbox holds no more work: what it did.
-    async fn worked(self) -> (SlackApi, Worked) {
-        until(&self.inbox, |depth, _| depth == 0).await;
-        let stopped = self.bot.stop().await;
-        assert_eq!(stopped.left, Some(0));
-        (self.slack, stopped.worked)
+    /// Stops the bot once there is no more work and nothing to be said: what it counted.
+    async fn worked(self) -> (SlackApi, Telemetry) {
+        until(async || self.store.at_rest().await).await;
+        let telemetry = self.bot.telemetry().clone();
+        assert_eq!(self.bot.stop().await, Stopped { jobs: Some(0), unsaid: Some(0), dead: Some(0) });
+        (self.slack, telemetry)
     }
 }
 
@@ -126,11 +159,11 @@ async fn one_post_of_a_person_gets_one_answer() {
     let retry = Variant::Retry { num: 1, reason: "http_timeout" };
     assert_eq!(play.status(&mention, retry).await, StatusCode::OK);
 
-    let (slack, worked) = play.worked().await;
-    assert_eq!(worked, Worked { answered: 1, ignored: 1, ..Worked::default() });
+    let (slack, counted) = play.worked().await;
+    assert_eq!((counted.sum("imchat_bot_turns_total"), counted.sum("imchat_bot_ignored_total")), (1, 1));
     let posts = slack.posts();
     assert_eq!(posts.len(), 1);
-    assert_eq!(posts[0].text, "You said: what is the status of checkout?");
+    assert_eq!(posts[0].text, STATUS);
     assert_eq!(posts[0].thread_ts.as_deref(), Some("1699999999.123459"));
 }
 
@@ -141,17 +174,16 @@ async fn of_all_that_slack_sends_only_what_is_said_to_the_bot_is_answered() {
     for (name, request) in whole_archive() {
         assert_eq!(play.status(&request, Variant::Fresh).await, StatusCode::OK, "{name}");
     }
-    let (slack, worked) = play.worked().await;
-    assert_eq!((worked.answered, worked.refused, worked.put_off), (3, 0, 0));
+    let (slack, counted) = play.worked().await;
+    assert_eq!(counted.sum("imchat_bot_turns_total"), 3);
     let posts = slack.posts();
     let mut answers: Vec<_> =
         posts.iter().map(|post| (post.channel.as_str(), post.thread_ts.as_deref(), post.text.as_str())).collect();
     answers.sort_unstable();
-    let status = "You said: what is the status of checkout?";
     let expected = [
-        ("C0OPS00001", None, status),
-        ("C0OPS00001", Some("1699999999.123459"), status),
-        ("D0ALICE001", Some("1699999999.310449"), "You said: who is on call tonight?"),
+        ("C0OPS00001", None, STATUS),
+        ("C0OPS00001", Some("1699999999.123459"), STATUS),
+        ("D0ALICE001", Some("1699999999.310449"), "Here is what I found: checkout: Alice"),
     ];
     assert_eq!(answers, expected);
 }
@@ -167,8 +199,8 @@ async fn only_proved_requests_get_through_on_every_route() {
             assert_eq!(play.status(&request, variant).await, StatusCode::UNAUTHORIZED, "{name} {variant:?}");
         }
     }
-    let (slack, worked) = play.worked().await;
-    assert_eq!(worked, Worked::default());
+    let (slack, counted) = play.worked().await;
+    assert_eq!(counted.sum("imchat_bot_deliveries_total"), 0);
     assert!(slack.posts().is_empty());
 }
 
@@ -182,9 +214,9 @@ async fn a_signature_counts_for_its_own_body_only_and_a_refused_request_takes_no
         let delivery = interceptor.send(&play.base, request, Variant::Fresh).await.expect("an answer");
         assert_eq!(delivery.status, status);
     }
-    let (slack, worked) = play.worked().await;
-    assert_eq!(worked.answered, 1);
-    assert_eq!(slack.posts()[0].text, "You said: what is the status of checkout?");
+    let (slack, counted) = play.worked().await;
+    assert_eq!(counted.sum("imchat_bot_turns_total"), 1);
+    assert_eq!(slack.posts()[0].text, STATUS);
 }
 
 #[tokio::test]
@@ -213,13 +245,13 @@ async fn an_answer_waits_for_a_rate_limit() {
 async fn what_was_acknowledged_is_answered_across_a_rate_limit() {
     let play = play().await;
     play.slack.answer_next(Fault::RateLimited { retry_after: 1 });
-    let mentions = (0..10).map(|index| mention(&format!("Ev0BURST{index}")));
+    let mentions = (0..5).map(|index| mention(&format!("Ev0BURST{index}")));
     for result in play.sender.burst(&play.base, 4, mentions).await {
         assert_eq!(result.expect("an answer").status, StatusCode::OK);
     }
-    let (slack, worked) = play.worked().await;
-    assert_eq!((worked.answered, worked.put_off), (10, 1));
-    assert_eq!(slack.posted(10, SOON).await.expect("all answers").len(), 10);
+    let (slack, counted) = play.worked().await;
+    assert_eq!(counted.sum("imchat_bot_turns_total"), 5);
+    assert_eq!(slack.posted(5, SOON).await.expect("all answers").len(), 5);
 }
 
 #[tokio::test]
@@ -257,7 +289,11 @@ fn the_demo_ends_well() {
 
 #[test]
 fn a_missing_variable_ends_the_program_with_its_name() {
-    let output = program("serve").env("SLACK_BOT_TOKEN", "xoxb-hush").output().expect("it runs");
+    let output = program("serve")
+        .env("SLACK_BOT_TOKEN", "xoxb-hush")
+        .env("TOKEN_ENCRYPTION_KEY", SEALING)
+        .output()
+        .expect("it runs");
     let error = String::from_utf8(output.stderr).expect("text");
     assert_eq!(output.status.code(), Some(1));
     assert!(error.starts_with("agent-bot: SLACK_SIGNING_SECRET is not set: "), "{error}");
@@ -271,6 +307,7 @@ fn serving(file: &Path, slack: &SlackApi) -> (std::process::Child, String) {
         .env("SLACK_SIGNING_SECRET", SECRET)
         .env("SLACK_BOT_TOKEN", TOKEN)
         .env("SLACK_API_URL", slack.url())
+        .env("TOKEN_ENCRYPTION_KEY", SEALING)
         .env("LISTEN_ADDR", "127.0.0.1:0")
         .env("DATABASE_URL", format!("sqlite:{}", file.display()))
         .stdout(Stdio::piped())
@@ -301,15 +338,15 @@ async fn ended(mut child: std::process::Child, signal: &str) -> (bool, String) {
 async fn what_was_acknowledged_and_not_answered_is_answered_after_the_next_start() {
     for (signal, ends_well) in [("-TERM", true), ("-KILL", false)] {
         let folder = Folder::new("bot").expect("a folder");
-        let file = folder.path().join("inbox.db");
+        let file = folder.path().join("bot.db");
         let slack = SlackApi::start(Settings::archived(TOKEN)).await.expect("a port");
         slack.answer_next(Fault::RateLimited { retry_after: 1 });
         let (child, base) = serving(&file, &slack);
         let sender = Sender::new(sign::slack(SECRET), sign::slack("other"));
         let delivery = sender.send(&base, &mention("Ev1"), Variant::Fresh).await.expect("an answer");
         assert_eq!(delivery.status, StatusCode::OK);
-        let inbox = SqliteInbox::open(&file).await.expect("the bot's inbox");
-        until(&inbox, |_, waiting| !slack.posts().is_empty() && waiting > 0).await;
+        let store = Store::open(file.clone()).await;
+        until(async || !slack.posts().is_empty() && store.messages("waiting").await > 0).await;
 
         let (well, log) = ended(child, signal).await;
 
@@ -317,7 +354,7 @@ async fn what_was_acknowledged_and_not_answered_is_answered_after_the_next_start
         assert!(!log.contains(SECRET) && !log.contains(TOKEN), "{log}");
         assert_eq!(slack.posts().len(), 1, "one that was refused: {log}");
         let (again, _) = serving(&file, &slack);
-        until(&inbox, |depth, _| depth == 0).await;
+        until(async || store.at_rest().await).await;
         let (_, log) = ended(again, "-TERM").await;
         let posts = slack.posts();
         let answered: Vec<_> = posts.iter().filter(|post| post.ts().is_some()).collect();

@@ -1,15 +1,14 @@
 //! `OPENAI_BASE_URL`, `OPENAI_API_KEY` and `OPENAI_MODEL`: which model answers.
 
-use http::Uri;
-use http::uri::Scheme;
-
-use super::{ConfigError, Lookup, Secret, is_loopback, text};
+use super::{ConfigError, Lookup, Secret, address, header_text, text};
 
 const URL: &str = "OPENAI_BASE_URL";
 const KEY: &str = "OPENAI_API_KEY";
 const MODEL: &str = "OPENAI_MODEL";
 /// The service's own: <https://platform.openai.com/docs/api-reference/introduction>
 const OWN: &str = "https://api.openai.com/v1";
+
+const EXAMPLE: &str = "is not an http or https URL: write for instance https://api.openai.com/v1";
 
 /// How to reach a model that speaks the chat completions API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +37,7 @@ impl ModelAccess {
             };
         };
         let base_url = url.unwrap_or_else(|| OWN.to_owned());
-        let local = address(&base_url)?;
+        let local = address::checked(URL, &base_url, EXAMPLE)?;
         let key = match key {
             Some(key) => key,
             None if local => String::new(),
@@ -47,32 +46,7 @@ impl ModelAccess {
                 return Err(ConfigError::Missing { name: KEY, remedy });
             }
         };
-        // It goes into a header as it is.
-        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let problem = "has a space, a line break or another character that no key has: copy it again";
-            return Err(ConfigError::Unusable { name: KEY, problem });
-        }
-        Ok(Some(Self { base_url: base_url.trim_end_matches('/').to_owned(), key: Secret::new(key), model }))
-    }
-}
-
-/// Whether a usable address is one of this machine's.
-fn address(url: &str) -> Result<bool, ConfigError> {
-    let refused = |problem| Err(ConfigError::Unusable { name: URL, problem });
-    let Ok(uri) = url.parse::<Uri>() else {
-        return refused("is not a URL: write for instance https://api.openai.com/v1");
-    };
-    let credentials = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
-    if url.contains('#') || uri.query().is_some() || credentials {
-        return refused("has a query, a fragment or credentials in it: write only scheme, host and path");
-    }
-    match (uri.scheme(), uri.host()) {
-        (Some(scheme), Some(host)) if *scheme == Scheme::HTTPS => Ok(is_loopback(host)),
-        (Some(scheme), Some(host)) if *scheme == Scheme::HTTP && is_loopback(host) => Ok(true),
-        (Some(scheme), Some(_)) if *scheme == Scheme::HTTP => {
-            refused("is plain http to another machine: use https, or http to a loopback address")
-        }
-        _ => refused("is not an http or https URL: write for instance https://api.openai.com/v1"),
+        Ok(Some(Self { base_url: base_url.trim_end_matches('/').to_owned(), key: header_text(KEY, key)?, model }))
     }
 }
 

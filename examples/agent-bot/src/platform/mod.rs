@@ -14,6 +14,7 @@ pub mod web;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -239,6 +240,35 @@ pub enum Standing {
     Bot,
     /// Deactivated.
     Gone,
+}
+
+/// The platforms that are set up; cheap to clone.
+#[derive(Clone)]
+pub struct Platforms(Arc<[Arc<dyn Platform>]>);
+
+impl Platforms {
+    /// These.
+    #[must_use]
+    pub fn new(platforms: Vec<Arc<dyn Platform>>) -> Self {
+        Self(platforms.into())
+    }
+
+    /// The one of this name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&dyn Platform> {
+        self.each().find(|platform| platform.name().as_str() == name).map(|platform| &**platform)
+    }
+
+    /// All of them.
+    pub fn each(&self) -> impl Iterator<Item = &Arc<dyn Platform>> {
+        self.0.iter()
+    }
+}
+
+impl std::fmt::Debug for Platforms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.each().map(|platform| platform.name())).finish()
+    }
 }
 
 /// A chat platform.

@@ -80,6 +80,14 @@ impl Sessions {
         rows::add(tx, conversation, job, rows::Written::Asked, &entry).await
     }
 
+    /// Whether this job appended a message before.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn stands(&self, tx: &mut Tx, conversation: &str, job: &str) -> Result<bool, StateError> {
+        Ok(rows::asked(tx, conversation, job).await?.is_some())
+    }
+
     /// Takes what this job's turn answers: its own message, and with `meanwhile` other than
     /// [`Queue`](Meanwhile::Queue) what else the same person said that still waits.
     ///

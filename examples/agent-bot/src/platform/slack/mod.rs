@@ -35,19 +35,13 @@ pub struct Slack {
 }
 
 impl Slack {
-    /// A client for `access.api_url`; response URLs lead to `hooks.slack.com` alone.
+    /// A client for `access.api_url`. Response URLs lead to `hooks.slack.com` alone; where the API is a simulated one on a
+    /// loopback address, to loopback addresses alone.
     ///
     /// # Errors
     /// [`ClientError`].
     pub fn new(access: &SlackAccess) -> Result<Self, ClientError> {
         Ok(Self { api: Api::new(access)?, routes: Routes::new(access)? })
-    }
-
-    /// Lets response URLs lead to loopback addresses too, for a simulated Slack.
-    #[must_use]
-    pub fn with_loopback_response_urls(mut self) -> Self {
-        self.routes = self.routes.with_loopback();
-        self
     }
 
     /// Asks who the token belongs to: the bot's user id.

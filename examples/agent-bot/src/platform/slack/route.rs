@@ -23,20 +23,16 @@ pub(super) struct Routes {
 
 impl Routes {
     pub(super) fn new(access: &SlackAccess) -> Result<Self, ClientError> {
-        Ok(Self { web: Web::new(&base(&access.api_url)?)?, loopback: false })
-    }
-
-    pub(super) fn with_loopback(mut self) -> Self {
-        self.loopback = true;
-        self
+        let base = base(&access.api_url)?;
+        Ok(Self { web: Web::new(&base)?, loopback: base.scheme() == "http" })
     }
 
     /// Says `message` in the place the URL stands for, to one person or to all there.
     pub(super) async fn post(&self, url: &str, message: &Rendered, only: bool) -> Result<(), SendError> {
-        let url = allowed(url, self.loopback).ok_or(SendError::Refused {
-            code: "response_url".to_owned(),
-            remedy: "the response URL does not lead to Slack: it is not called",
-        })?;
+        let Some(url) = allowed(url, self.loopback) else {
+            tracing::warn!("a response URL does not lead to Slack: it is not called, and the API is used instead");
+            return Err(SendError::RouteEnded);
+        };
         let members = [
             ("response_type", if only { "ephemeral" } else { "in_channel" }.into()),
             // The card that was pressed stays: it is edited by its own id.
@@ -63,7 +59,7 @@ fn judged(answer: &Answer) -> Result<(), SendError> {
     }
 }
 
-/// The URL, where it leads to Slack over https and nothing in it leads elsewhere.
+/// The URL, where it leads to Slack over https and nothing in it leads elsewhere; to a simulated Slack where that is the API.
 fn allowed(url: &str, loopback: bool) -> Option<Url> {
     let url = Url::parse(url).ok()?;
     if !url.username().is_empty() || url.password().is_some() {
@@ -71,8 +67,8 @@ fn allowed(url: &str, loopback: bool) -> Option<Url> {
     }
     let slack =
         url.scheme() == "https" && url.port().is_none() && url.host_str().is_some_and(|host| HOSTS.contains(&host));
-    let own = loopback && url.scheme() == "http" && is_loopback(&url);
-    (slack || own).then_some(url)
+    let simulated = url.scheme() == "http" && is_loopback(&url);
+    (if loopback { simulated } else { slack }).then_some(url)
 }
 
 #[cfg(test)]
@@ -103,11 +99,15 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_called_only_where_it_was_asked_for() {
+    fn a_simulated_slack_leads_to_loopback_addresses_alone() {
         assert!(allowed("http://127.0.0.1:4000/response", true).is_some());
-        for bad in
-            ["http://localhost:4000/", "http://10.0.0.1/", "https://127.0.0.1/", "http://127.0.0.1.evil.example/"]
-        {
+        for bad in [
+            "https://hooks.slack.com/actions/1",
+            "http://localhost:4000/",
+            "http://10.0.0.1/",
+            "https://127.0.0.1/",
+            "http://127.0.0.1.evil.example/",
+        ] {
             assert!(allowed(bad, true).is_none(), "{bad}");
         }
     }
