@@ -14,7 +14,8 @@ impl Approvals {
     /// Makes the plan of this call, or returns the one that the same step made before: a job that is worked on again asks
     /// for the same thing once, even where its model answers something else the second time.
     ///
-    /// In the caller's transaction, with the card of the plan that is returned.
+    /// In the caller's transaction, and its card with it. The card goes through the API and not through a short-lived
+    /// route, since it has to be edited for as long as the plan waits.
     ///
     /// # Errors
     /// Where the database fails, or there is no randomness.
@@ -46,6 +47,7 @@ impl Approvals {
         let named = named.ok_or(StateError::Row("step"))?.text("id")?;
         let plan = Plan::find(tx, &named).await?.ok_or(StateError::Row("id"))?;
         if made {
+            self.show(tx, &plan).await?;
             let detail = format!("{} in {}", call.tool, place.channel);
             let entry = Entry {
                 act: "plan.asked",

@@ -2,7 +2,10 @@
 
 use super::{ApprovalError, Approvals, Plan, PlanState};
 use crate::audit::{self, Entry, Who};
-use crate::state::{StateError, Tx};
+use crate::state::Tx;
+
+/// In the audit.
+pub(super) const ACT: &str = "plan.expired";
 
 impl Approvals {
     /// Expires one plan whose time is over, and returns it; `None` where there is none. One in a transaction: the next
@@ -20,20 +23,24 @@ impl Approvals {
         if !matches!(plan.state, PlanState::Pending | PlanState::Approved) || plan.expires > tx.now().await? {
             return Ok(None);
         }
-        settle(tx, &plan).await?;
-        Ok(Some(Plan { state: PlanState::Expired, ..plan }))
+        self.expire(tx, &plan).await.map(Some)
+    }
+
+    /// Of a locked plan whose time is over and that nobody began.
+    pub(super) async fn expire(&self, tx: &mut Tx, plan: &Plan) -> Result<Plan, ApprovalError> {
+        settle(tx, plan).await?;
+        let expired = self.turn(tx, &plan.id).await?;
+        let (tenant, what, digest) = (plan.place.tenant.as_str(), plan.id.as_str(), Some(plan.digest.as_str()));
+        let detail = if plan.state == PlanState::Approved { "approved, not begun in time" } else { "" };
+        audit::append(tx, Entry { act: ACT, who: Who::Bot, tenant, what, digest, detail }).await?;
+        Ok(expired)
     }
 }
 
-/// Of a locked plan that nobody began.
-pub(super) async fn settle(tx: &mut Tx, plan: &Plan) -> Result<(), StateError> {
+/// The compare-and-set of a locked plan that nobody began.
+pub(super) async fn settle(tx: &mut Tx, plan: &Plan) -> Result<(), ApprovalError> {
     let sql = "UPDATE bot_plans SET state = 'expired' \
         WHERE id = $1 AND state IN ('pending', 'approved') AND expires_at <= $2";
     let now = tx.now().await?;
-    if tx.query(sql).bind(&plan.id).bind(now).run().await? == 1 {
-        let (tenant, what, digest) = (plan.place.tenant.as_str(), plan.id.as_str(), Some(plan.digest.as_str()));
-        let detail = if plan.state == PlanState::Approved { "approved, not begun in time" } else { "" };
-        audit::append(tx, Entry { act: "plan.expired", who: Who::Bot, tenant, what, digest, detail }).await?;
-    }
-    Ok(())
+    if tx.query(sql).bind(&plan.id).bind(now).run().await? == 1 { Ok(()) } else { Err(ApprovalError::Lost) }
 }

@@ -54,8 +54,7 @@ impl Approvals {
             PlanState::Pending => return Ok(Err(NoPermit::Pending)),
             PlanState::Running if plan.leased_until > now => return Ok(Err(NoPermit::Busy)),
             PlanState::Approved if plan.expires <= now => {
-                super::expire::settle(tx, &plan).await?;
-                return Ok(Err(NoPermit::Over(Box::new(Plan { state: PlanState::Expired, ..plan }))));
+                return Ok(Err(NoPermit::Over(Box::new(self.expire(tx, &plan).await?))));
             }
             PlanState::Approved | PlanState::Running => {}
             _ => return Ok(Err(NoPermit::Over(Box::new(plan)))),
@@ -67,8 +66,7 @@ impl Approvals {
         if plan.runs >= RUNS {
             let why =
                 "It was begun several times and never ended. Please look at the log before it is asked for again.";
-            end(tx, &plan, plan.fence, &Outcome::Failed(why.to_owned())).await?;
-            let failed = Plan { state: PlanState::Failed, outcome: Some(why.to_owned()), ..plan };
+            let failed = self.end(tx, &plan, plan.fence, &Outcome::Failed(why.to_owned())).await?;
             return Ok(Err(NoPermit::Over(Box::new(failed))));
         }
         let fence = plan.fence.saturating_add(1).max(now);
@@ -95,8 +93,26 @@ impl Approvals {
         if ran != plan.digest || !permit.binds(&plan.tool, &plan.arguments) {
             return Err(ApprovalError::Lost);
         }
-        end(tx, &plan, permit.fence, outcome).await?;
-        Ok(Plan::find(tx, &permit.plan).await?.ok_or(StateError::Row("id"))?)
+        self.end(tx, &plan, permit.fence, outcome).await
+    }
+
+    /// A compare-and-set on the fence: whoever was overtaken writes nothing.
+    async fn end(&self, tx: &mut Tx, plan: &Plan, fence: i64, outcome: &Outcome) -> Result<Plan, ApprovalError> {
+        let now = tx.now().await?;
+        let (state, act, text) = match outcome {
+            Outcome::Done(text) => (PlanState::Done, "plan.done", text),
+            Outcome::Failed(text) => (PlanState::Failed, "plan.failed", text),
+        };
+        let text = legible(text, OUTCOME);
+        let sql = "UPDATE bot_plans SET state = $1, finished_at = $2, outcome = $3 \
+            WHERE id = $4 AND state = 'running' AND fence = $5 AND digest = $6";
+        let set = tx.query(sql).bind(state.as_str()).bind(now).bind(&text).bind(&plan.id).bind(fence);
+        if set.bind(&plan.digest).run().await? != 1 {
+            return Err(ApprovalError::Lost);
+        }
+        let ended = self.turn(tx, &plan.id).await?;
+        told(tx, plan, act, &format!("fence {fence}")).await?;
+        Ok(ended)
     }
 
     /// Plans that an executor should take now: approved ones, and running ones whose executor's lease is over.
@@ -110,23 +126,6 @@ impl Approvals {
         let rows = tx.query(sql).bind(now).bind(i64::from(most)).rows().await?;
         Ok(rows.iter().map(|row| row.text("id")).collect::<Result<_, _>>()?)
     }
-}
-
-/// A compare-and-set on the fence: whoever was overtaken writes nothing.
-async fn end(tx: &mut Tx, plan: &Plan, fence: i64, outcome: &Outcome) -> Result<(), ApprovalError> {
-    let now = tx.now().await?;
-    let (state, act, text) = match outcome {
-        Outcome::Done(text) => (PlanState::Done, "plan.done", text),
-        Outcome::Failed(text) => (PlanState::Failed, "plan.failed", text),
-    };
-    let text = legible(text, OUTCOME);
-    let sql = "UPDATE bot_plans SET state = $1, finished_at = $2, outcome = $3 \
-        WHERE id = $4 AND state = 'running' AND fence = $5 AND digest = $6";
-    let set = tx.query(sql).bind(state.as_str()).bind(now).bind(&text).bind(&plan.id).bind(fence).bind(&plan.digest);
-    if set.run().await? != 1 {
-        return Err(ApprovalError::Lost);
-    }
-    told(tx, plan, act, &format!("fence {fence}")).await
 }
 
 async fn told(tx: &mut Tx, plan: &Plan, act: &'static str, detail: &str) -> Result<(), ApprovalError> {

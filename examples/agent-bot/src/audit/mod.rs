@@ -9,11 +9,14 @@
 mod chain;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+pub use verify::{Chain, Fault, Row, rows, verify};
 
 use crate::message::legible;
 use crate::state::{StateError, Tx};

@@ -46,7 +46,8 @@ impl Outbox {
         }
         let place = &draft.to.place;
         let (channel, lane) = (channel(place), self.lane(tx, draft).await?);
-        let next = "INSERT INTO bot_outbox_lanes (lane, seq) VALUES ($1, 1) \
+        let next = "INSERT INTO bot_outbox_lanes (lane, seq) \
+            VALUES ($1, (SELECT coalesce(max(seq), 0) + 1 FROM bot_outbox WHERE lane = $1)) \
             ON CONFLICT (lane) DO UPDATE SET seq = bot_outbox_lanes.seq + 1 RETURNING seq";
         let next = tx.query(next).bind(&lane).row().await?.ok_or(StateError::Row("seq"))?.number("seq")?;
         let route = match &draft.to.reply {

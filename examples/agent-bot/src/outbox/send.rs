@@ -10,6 +10,7 @@ use super::put::ROUTE;
 use super::row::{Taken, parsed};
 use super::settle::{Came, record};
 use super::{Outbox, keys};
+use crate::message::Outbound;
 use crate::platform::{Address, Platform, SendError, Sent};
 use crate::state::{State, StateError};
 
@@ -98,6 +99,12 @@ impl Sender {
     /// # Errors
     /// Where the database fails. What was sent and not recorded is sent again under the same key.
     pub async fn turn(&self) -> Result<Turn, StateError> {
+        // Looking costs nobody anything; only taking holds up others who write.
+        let mut tx = self.state.read().await?;
+        if !self.outbox.is_due(&mut tx).await? {
+            return Ok(Turn::Idle(self.outbox.idle(&mut tx).await?));
+        }
+        drop(tx);
         let mut tx = self.state.begin().await?;
         let apart = |platform: &str| self.platform(platform).map_or(Duration::ZERO, |of| of.limits().apart);
         let Some(taken) = self.outbox.take(&mut tx, LEASE, apart).await? else {
@@ -131,7 +138,10 @@ impl Sender {
             Some(Target::Waits) => return Came::TooEarly,
             Some(Target::Never) => return Came::Never("the message that it edits was never sent".to_owned()),
         };
-        let pieces = platform.render(&taken.message);
+        let mut pieces = platform.render(&taken.message);
+        // What an edit is too short for must not stay as it was: its buttons would.
+        let rest = || platform.render(&Outbound::plain("…")).into_iter().next();
+        pieces.extend(stands.iter().skip(pieces.len()).filter_map(|_| rest()));
         let index = taken.sent.len();
         let Some(piece) = pieces.get(index) else {
             return Came::Never("there is nothing in it that the platform shows".to_owned());

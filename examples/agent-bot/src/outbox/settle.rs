@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::row::{Taken, written};
+use super::row::{Taken, parsed, written};
 use super::take::micros;
 use crate::audit::{self, Entry, Who};
 use crate::platform::{SendError, Sent};
@@ -14,6 +14,8 @@ const ATTEMPTS: i64 = 12;
 const FIRST: Duration = Duration::from_secs(1);
 /// The longest wait.
 const LONGEST: Duration = Duration::from_secs(300);
+/// The longest that a platform's `Retry-After` holds a channel.
+const HELD: Duration = Duration::from_secs(3600);
 
 /// What an attempt came to.
 #[derive(Debug)]
@@ -39,7 +41,7 @@ pub(super) async fn record(tx: &mut Tx, taken: &Taken, came: Came, random: u32) 
             again(tx, taken, Duration::ZERO, taken.attempts.saturating_sub(1), true).await
         }
         Came::Failed(SendError::RateLimited { retry_after }) => {
-            let wait = retry_after.unwrap_or_else(|| backoff(taken.attempts, random));
+            let wait = retry_after.unwrap_or_else(|| backoff(taken.attempts, random)).min(HELD);
             let until = tx.now().await?.saturating_add(micros(wait));
             // Everybody waits for the channel, not only this row; and it is nobody's failure.
             if !again(tx, taken, wait, taken.attempts.saturating_sub(1), false).await? {
@@ -58,14 +60,36 @@ pub(super) async fn record(tx: &mut Tx, taken: &Taken, came: Came, random: u32) 
 
 async fn stands(tx: &mut Tx, taken: &Taken, sent: Sent, pieces: usize) -> Result<bool, StateError> {
     let mut all = taken.sent.clone();
-    all.push(sent);
+    all.push(sent.clone());
     let (state, over) = if all.len() >= pieces { ("sent", true) } else { ("waiting", false) };
     let now = tx.now().await?;
     let sql = "UPDATE bot_outbox SET state = $1, sent = $2, attempts = 0, due_at = $3, why = NULL, \
         route = CASE WHEN $1 = 'sent' THEN NULL ELSE route END, finished_at = $4 \
         WHERE step = $5 AND state = 'sending' AND fence = $6";
     let row = tx.query(sql).bind(state).bind(written(&all, "sent")?).bind(now).bind(over.then_some(now));
-    Ok(row.bind(&taken.step).bind(taken.fence).run().await? == 1)
+    if row.bind(&taken.step).bind(taken.fence).run().await? != 1 {
+        return Ok(false);
+    }
+    if let Some(of) = &taken.edit_of {
+        moved(tx, of, taken.sent.len(), sent).await?;
+    }
+    Ok(true)
+}
+
+/// A piece that was said anew instead of edited is what the next edit is about.
+async fn moved(tx: &mut Tx, of: &str, index: usize, sent: Sent) -> Result<(), StateError> {
+    let Some(row) = tx.query("SELECT sent FROM bot_outbox WHERE step = $1").bind(of).row().await? else {
+        return Ok(());
+    };
+    let mut all: Vec<Sent> = parsed(&row.text("sent")?, "sent")?;
+    match all.get_mut(index) {
+        Some(same) if *same == sent => return Ok(()),
+        Some(old) => *old = sent,
+        None => all.push(sent),
+    }
+    let sql = "UPDATE bot_outbox SET sent = $1 WHERE step = $2";
+    tx.query(sql).bind(written(&all, "sent")?).bind(of).run().await?;
+    Ok(())
 }
 
 async fn again(

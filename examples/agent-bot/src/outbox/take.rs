@@ -24,12 +24,19 @@ const SLOT: &str = "INSERT INTO bot_outbox_channels (channel, next_at) VALUES ($
 const TAKE: &str = "UPDATE bot_outbox SET state = 'sending', fence = fence + 1, leased_until = $1, attempts = attempts + 1 \
     WHERE step = $2 AND (state = 'waiting' AND due_at <= $3 OR state = 'sending' AND leased_until <= $3)";
 
-/// When something may be due that is not now.
+/// When something may be due that is not now. What waits behind others is due after them.
 const NEXT: &str = "SELECT min(CASE WHEN o.state = 'sending' THEN o.leased_until \
     WHEN coalesce(c.next_at, 0) > o.due_at THEN c.next_at ELSE o.due_at END) AS at \
-    FROM bot_outbox o LEFT JOIN bot_outbox_channels c ON c.channel = o.channel WHERE o.state IN ('waiting', 'sending')";
+    FROM bot_outbox o LEFT JOIN bot_outbox_channels c ON c.channel = o.channel WHERE o.state IN ('waiting', 'sending') \
+    AND NOT EXISTS (SELECT 1 FROM bot_outbox e WHERE e.lane = o.lane AND e.seq < o.seq AND e.state IN ('waiting', 'sending'))";
 
 impl Outbox {
+    /// Whether anything can be taken now, as far as one look tells.
+    pub(super) async fn is_due(&self, tx: &mut Tx) -> Result<bool, StateError> {
+        let now = tx.now().await?;
+        Ok(tx.query(DUE).bind(now).bind(1_i64).row().await?.is_some())
+    }
+
     /// Takes a row for so long, and its channel until the next message may follow; commit before sending.
     pub(super) async fn take(
         &self,

@@ -18,7 +18,13 @@ impl Outbox {
     pub async fn forget(&self, tx: &mut Tx, after: Duration) -> Result<u64, OutboxError> {
         let before = tx.now().await?.saturating_sub(micros(after));
         let sql = "DELETE FROM bot_outbox WHERE state IN ('sent', 'superseded', 'discarded') AND finished_at < $1";
-        Ok(tx.query(sql).bind(before).run().await?)
+        let forgotten = tx.query(sql).bind(before).run().await?;
+        // A lane that comes back counts on from the rows that are left of it.
+        let lanes = "DELETE FROM bot_outbox_lanes \
+            WHERE NOT EXISTS (SELECT 1 FROM bot_outbox o WHERE o.lane = bot_outbox_lanes.lane)";
+        tx.query(lanes).run().await?;
+        tx.query("DELETE FROM bot_outbox_channels WHERE next_at < $1").bind(before).run().await?;
+        Ok(forgotten)
     }
 
     /// Seals up to so many reply routes with the current key; returns how many it did. A route that no key opens is

@@ -23,7 +23,7 @@ async fn a_plan_is_made_once_for_each_step() {
 async fn without_randomness_there_is_no_plan() {
     let room = Room::sqlite();
     let desk = Desk::open(&room).await;
-    let dry = Approvals::with_random(Passcodes::none(), |_| false);
+    let dry = Approvals::with_random(Passcodes::none(), outbox(), |_| false);
     let mut tx = desk.state.begin().await.unwrap();
     let error = dry.ask(&mut tx, &call("a", rule()), &person("eve"), &place()).await.unwrap_err();
     assert!(matches!(error, ApprovalError::Random));
@@ -76,7 +76,16 @@ async fn approver_authorized_is_default_deny() {
     for (number, (person, profile)) in refused.iter().enumerate() {
         for verdict in [Verdict::Approve, Verdict::Reject] {
             let job = format!("{number}/{verdict:?}");
-            let press = Press { job: &job, plan: &plan.id, verdict, person, profile: *profile, passcode: None };
+            let press = Press {
+                job: &job,
+                plan: &plan.id,
+                verdict,
+                person,
+                profile: *profile,
+                passcode: None,
+                place: &PLACE,
+                reply: None,
+            };
             let answer = desk.press(press).await;
             assert!(matches!(&answer, Answer::Refused(reason) if !reason.is_empty()), "{person}: {answer:?}");
         }
@@ -85,7 +94,16 @@ async fn approver_authorized_is_default_deny() {
 
     let dan = person("dan");
     let (job, plan) = ("ops", plan.id.as_str());
-    let press = Press { job, plan, verdict: Verdict::Approve, person: &dan, profile: Some(&ops), passcode: None };
+    let press = Press {
+        job,
+        plan,
+        verdict: Verdict::Approve,
+        person: &dan,
+        profile: Some(&ops),
+        passcode: None,
+        place: &PLACE,
+        reply: None,
+    };
     assert_eq!(desk.press(press).await, Answer::Approved);
 }
 
@@ -96,7 +114,16 @@ async fn another_tenant_is_not_told_what_was_decided() {
     let plan = desk.ask(&call("a", rule())).await;
     desk.click(&plan.id, "ada", Verdict::Approve).await;
     let (zoe, profile, verdict) = (of_tenant("T2", "zoe"), profile(&[]), Verdict::Approve);
-    let press = Press { job: "z", plan: &plan.id, verdict, person: &zoe, profile: Some(&profile), passcode: None };
+    let press = Press {
+        job: "z",
+        plan: &plan.id,
+        verdict,
+        person: &zoe,
+        profile: Some(&profile),
+        passcode: None,
+        place: &PLACE,
+        reply: None,
+    };
     assert!(matches!(desk.press(press).await, Answer::Refused(_)));
 }
 
@@ -134,7 +161,16 @@ async fn the_same_job_is_answered_the_same() {
         let desk = Desk::open(&room).await;
         let plan = desk.ask(&call("a", rule())).await;
         let (ada, profile, verdict) = (person("ada"), profile(&[]), Verdict::Approve);
-        let press = Press { job: "j", plan: &plan.id, verdict, person: &ada, profile: Some(&profile), passcode: None };
+        let press = Press {
+            job: "j",
+            plan: &plan.id,
+            verdict,
+            person: &ada,
+            profile: Some(&profile),
+            passcode: None,
+            place: &PLACE,
+            reply: None,
+        };
         assert_eq!(desk.press(press).await, Answer::Approved);
         // RestartSafe: the process that answered is gone.
         let again = Desk::open(&room).await;

@@ -1,5 +1,6 @@
 //! A room with one plan in it, and people who press.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -7,8 +8,10 @@ use crate::agent::plan::{PlannedCall, Risk};
 use crate::agent::taint::{Source, Taint};
 use crate::approvals::{Answer, ApprovalError, Approvals, NoPermit, Outcome, Passcodes, Permit, Plan, Press, Verdict};
 use crate::config::Secret;
+use crate::outbox::Outbox;
 use crate::platform::{Profile, Standing};
 use crate::policy::{Approvers, Subject};
+use crate::seal::Seal;
 use crate::state::State;
 use crate::state::testing::Room;
 use crate::who::{Person, Place, PlatformName};
@@ -16,6 +19,12 @@ use crate::who::{Person, Place, PlatformName};
 pub(super) const WITHIN: Duration = Duration::from_secs(600);
 pub(super) const LEASE: Duration = Duration::from_secs(30);
 pub(super) const KEY: &str = "0123456789abcdef0123456789abcdef";
+
+pub(super) static PLACE: LazyLock<Place> = LazyLock::new(place);
+
+pub(super) fn outbox() -> Outbox {
+    Outbox::new(Seal::new(&Secret::new("ab".repeat(32)), None).unwrap())
+}
 
 pub(super) fn person(user: &str) -> Person {
     of_tenant("T1", user)
@@ -66,7 +75,7 @@ impl Desk {
         let key = Secret::new(KEY);
         let tag = Passcodes::tag(&key, &person("ada"), "1234");
         let passcodes = Passcodes::new(key, [(person("ada"), tag)]).unwrap();
-        Self { state: room.state().await, approvals: Approvals::new(passcodes) }
+        Self { state: room.state().await, approvals: Approvals::new(passcodes, outbox()) }
     }
 
     /// What Eve asks for.
@@ -93,7 +102,16 @@ impl Desk {
         static JOB: AtomicU32 = AtomicU32::new(0);
         let job = format!("job-{}", JOB.fetch_add(1, Ordering::SeqCst));
         let (person, profile) = (person(who), profile(&[]));
-        let press = Press { job: &job, plan, verdict, person: &person, profile: Some(&profile), passcode: None };
+        let press = Press {
+            job: &job,
+            plan,
+            verdict,
+            person: &person,
+            profile: Some(&profile),
+            passcode: None,
+            place: &PLACE,
+            reply: None,
+        };
         self.press(press).await
     }
 

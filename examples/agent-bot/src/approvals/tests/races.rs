@@ -50,7 +50,17 @@ async fn the_same_click_fifty_times_at_once_is_one_voice() {
                 tokio::spawn(async move {
                     let (ada, profile, verdict) = (person("ada"), profile(&[]), Verdict::Approve);
                     let (job, plan, profile) = ("same", id.as_str(), Some(&profile));
-                    desk.press(super::super::Press { job, plan, verdict, person: &ada, profile, passcode: None }).await
+                    desk.press(super::super::Press {
+                        job,
+                        plan,
+                        verdict,
+                        person: &ada,
+                        profile,
+                        passcode: None,
+                        place: &PLACE,
+                        reply: None,
+                    })
+                    .await
                 })
             })
             .collect();
