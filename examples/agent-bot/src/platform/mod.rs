@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 pub(crate) mod archive;
+pub mod discord;
 pub mod feishu;
 pub(crate) mod json;
 pub(crate) mod key;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderMap;
 use hyper_rustls::ConfigBuilderExt as _;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, StatusCode, Url};
@@ -56,6 +57,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 /// What came back.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     /// `Retry-After`, or Feishu's `x-ogw-ratelimit-reset`, in seconds.
     pub(crate) retry_after: Option<Duration>,
     /// The body, where it is JSON; `null` where it is not.
@@ -66,9 +68,16 @@ pub(crate) struct Answer {
 #[derive(Debug, Clone)]
 pub(crate) struct Web(Client);
 
+const AGENT: &str = concat!("agent-bot/", env!("CARGO_PKG_VERSION"));
+
 impl Web {
     /// A client; where `base` is plain http, a machine without certificate authorities will do.
     pub(crate) fn new(base: &Url) -> Result<Self, ClientError> {
+        Self::named(base, AGENT)
+    }
+
+    /// As [`new`](Self::new), under a name of the platform's wish.
+    pub(crate) fn named(base: &Url, agent: &str) -> Result<Self, ClientError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -86,7 +95,7 @@ impl Web {
             .no_proxy()
             .connect_timeout(CONNECT)
             .timeout(DEADLINE)
-            .user_agent(concat!("agent-bot/", env!("CARGO_PKG_VERSION")))
+            .user_agent(agent)
             .build();
         Ok(Self(client.map_err(ClientError::Client)?))
     }
@@ -108,8 +117,8 @@ impl Web {
                 request.header(http::header::CONTENT_TYPE, "application/json; charset=utf-8").body(body.to_string());
         }
         let mut response = request.send().await.map_err(|error| lost(&error))?;
-        let status = response.status();
-        let header = |name: &str| response.headers().get(name).and_then(|value| seconds(value.to_str().ok()?));
+        let (status, headers) = (response.status(), response.headers().clone());
+        let header = |name: &str| headers.get(name).and_then(|value| seconds(value.to_str().ok()?));
         let retry_after = header("retry-after").or_else(|| header("x-ogw-ratelimit-reset"));
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
@@ -119,7 +128,7 @@ impl Web {
             body.extend_from_slice(&chunk);
         }
         let json = serde_json::from_slice(&body).unwrap_or_default();
-        Ok(Answer { status, retry_after, json })
+        Ok(Answer { status, headers, retry_after, json })
     }
 }
 

@@ -105,11 +105,9 @@ impl Api {
         }
         let answer = judged(answer)?;
         let token = text(&answer, "/tenant_access_token").ok_or(SendError::Unreachable)?;
-        let life = Duration::from_secs(answer.get("expire").and_then(Value::as_u64).unwrap_or_default());
-        // A token near its end is given out again: then half of what is left has to do.
-        let life = life.checked_sub(MARGIN).filter(|rest| *rest > MARGIN).unwrap_or(life / 2);
+        let expire = answer.get("expire").and_then(Value::as_u64).unwrap_or_default();
         let text = Secret::new(token);
-        *held = Some(Token { text: text.clone(), until: asked.checked_add(life).unwrap_or(asked) });
+        *held = Some(Token { text: text.clone(), until: asked.checked_add(kept_for(expire)).unwrap_or(asked) });
         Ok(text)
     }
 
@@ -120,6 +118,13 @@ impl Api {
             *held = None;
         }
     }
+}
+
+/// For how long a token that lives for so many seconds is used. One near its end may be given out again: then half of what
+/// is left has to do.
+fn kept_for(expire: u64) -> Duration {
+    let life = Duration::from_secs(expire);
+    life.checked_sub(MARGIN).filter(|rest| *rest > MARGIN).unwrap_or(Duration::from_secs(expire / 2))
 }
 
 fn code(answer: &Answer) -> u64 {
@@ -159,5 +164,17 @@ fn remedy(code: u64) -> &'static str {
         99_991_672 | 99_991_679 => "add the scopes of docs/setup to the app and publish a version",
         99_991_661..=99_991_671 => "check FEISHU_APP_ID, FEISHU_APP_SECRET and FEISHU_API_URL",
         _ => "look the code up in Feishu's list of error codes",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_renewed_before_its_end() {
+        for (expire, kept) in [(7200, 7020), (1800, 1620), (400, 220), (360, 180), (100, 50), (1, 0), (0, 0)] {
+            assert_eq!(kept_for(expire), Duration::from_secs(kept), "{expire}");
+        }
     }
 }

@@ -110,7 +110,8 @@ fn message(event: &Value, tenant: String, own: &Own) -> Result<Decoded, DecodeEr
         "post" => Some(post(&content)),
         _ => return Ok(Decoded::Ignored("message without a text")),
     };
-    let said = spoken(said.ok_or(DecodeError::Missing("event.message.content"))?, &message.mentions, own);
+    let said = said.ok_or(DecodeError::Missing("event.message.content"))?;
+    let said = spoken(&said, &message.mentions, own);
     let root = message.root_id.filter(|root| !root.is_empty());
     Ok(Decoded::Message(Inbound {
         person,
@@ -136,7 +137,7 @@ fn is_us(mention: &Mention, own: &Own) -> bool {
 }
 
 /// Placeholders become names, and the mention of the bot at the start goes.
-fn spoken(text: String, mentions: &[Mention], own: &Own) -> String {
+fn spoken(text: &str, mentions: &[Mention], own: &Own) -> String {
     let mut said = text.trim().to_owned();
     for mention in mentions.iter().filter(|mention| is_us(mention, own)) {
         if let Some(rest) = said.strip_prefix(&mention.key) {

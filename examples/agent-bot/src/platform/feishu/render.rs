@@ -33,7 +33,7 @@ fn card(elements: Vec<Element>) -> Value {
         match element {
             Element::Header(text) if header.is_none() && body.is_empty() => header = Some(text),
             Element::Header(text) => {
-                body.push(json!({ "tag": "markdown", "content": format!("**{}**", escape(&text)) }))
+                body.push(json!({ "tag": "markdown", "content": format!("**{}**", escape(&text)) }));
             }
             Element::Body(element) => body.push(element),
         }
