@@ -10,6 +10,9 @@
 //! | `FEISHU_APP_ID`, `FEISHU_APP_SECRET` | text | no Feishu |
 //! | `FEISHU_ENCRYPT_KEY`, `FEISHU_VERIFICATION_TOKEN` | text, taken byte for byte | no Feishu |
 //! | `FEISHU_API_URL` | as Slack's; Lark's is `https://open.larksuite.com` | `https://open.feishu.cn` |
+//! | `DISCORD_PUBLIC_KEY` | 64 hexadecimal digits | no Discord |
+//! | `DISCORD_BOT_TOKEN` | text | no Discord |
+//! | `DISCORD_API_URL` | as Slack's | `https://discord.com/api/v10` |
 //! | `…_PREVIOUS` of a signing secret | the one before it, byte for byte | only the current one counts |
 //! | `…_PREVIOUS_UNTIL` | Unix seconds | the previous one counts until it is taken out |
 //! | `TOKEN_ENCRYPTION_KEY` | 32 bytes in base64 or hexadecimal | refused |
@@ -26,6 +29,7 @@
 
 mod address;
 mod database;
+mod discord;
 mod feishu;
 mod keys;
 mod model;
@@ -38,6 +42,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 pub use database::Database;
+pub use discord::DiscordConfig;
 pub use feishu::FeishuConfig;
 pub use keys::Keys;
 pub use model::ModelAccess;
@@ -95,6 +100,8 @@ pub struct Config {
     pub slack: Option<SlackConfig>,
     /// Feishu or Lark, where it is set up.
     pub feishu: Option<FeishuConfig>,
+    /// Discord, where it is set up.
+    pub discord: Option<DiscordConfig>,
     /// Who answers.
     pub model: ModelChoice,
     /// Who may ask for what.
@@ -160,6 +167,7 @@ impl Config {
         let config = Self {
             slack: slack::read(&lookup)?,
             feishu: feishu::read(&lookup)?,
+            discord: discord::read(&lookup)?,
             keys: keys::read(&lookup)?,
             policy: policy(&lookup)?,
             model: ModelAccess::read(&lookup)?.map_or(ModelChoice::Scripted(Mood::Good), ModelChoice::OpenAi),
@@ -168,7 +176,7 @@ impl Config {
             concurrency: concurrency(&lookup)?,
             listen: listen_address(&lookup)?,
         };
-        if config.slack.is_none() && config.feishu.is_none() {
+        if config.slack.is_none() && config.feishu.is_none() && config.discord.is_none() {
             return Err(ConfigError::NoPlatform);
         }
         Ok(config)
@@ -182,6 +190,7 @@ impl Config {
             database,
             slack: None,
             feishu: None,
+            discord: None,
             model: ModelChoice::Scripted(Mood::Good),
             policy,
             keys,

@@ -10,17 +10,19 @@
 //!
 //! A platform that is not set up has no route.
 
+mod discord;
+
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::MethodRouter;
 use imchat_axum::Webhook;
 use imchat_verify::inbox::Inbox;
-use imchat_verify::providers::{Feishu, Slack};
+use imchat_verify::providers::{Discord, Feishu, Slack};
 use imchat_verify::{AnyProvider, ConfigError, Provider, Receipt, Role, Verifier};
 
-use crate::config::{Config, FeishuConfig, SlackConfig};
+use crate::config::{Config, DiscordConfig, FeishuConfig, SlackConfig};
 use crate::platform::feishu::Own;
-use crate::platform::{DecodeError, Decoded, feishu, slack};
+use crate::platform::{self, DecodeError, Decoded};
 use crate::telemetry::Telemetry;
 use crate::telemetry::watch::watch;
 
@@ -36,6 +38,9 @@ pub fn router<I: Inbox + Clone>(inbox: &I, config: &Config, telemetry: &Telemetr
     if let Some(feishu) = &config.feishu {
         app = app.merge(watched(feishu_routes(inbox, feishu, telemetry)?, telemetry, "feishu"));
     }
+    if let Some(discord) = &config.discord {
+        app = app.merge(watched(discord_routes(inbox, discord, telemetry)?, telemetry, "discord"));
+    }
     Ok(app)
 }
 
@@ -50,7 +55,7 @@ fn slack_routes<I: Inbox + Clone>(
 ) -> Result<Router, ConfigError> {
     let route = |endpoint| {
         let verifier = Slack::verifier(slack.signing.secrets())?.endpoint(endpoint);
-        webhook(verifier, inbox.clone(), telemetry.clone(), slack::decoded)
+        webhook(verifier, inbox.clone(), telemetry.clone(), platform::slack::decoded)
     };
     Ok(Router::new()
         .route("/slack/events", route("events")?)
@@ -70,10 +75,20 @@ fn feishu_routes<I: Inbox + Clone>(
         let own = own.clone();
         let verifier = Feishu::verifier(secrets)?.endpoint(endpoint);
         webhook(verifier, inbox.clone(), telemetry.clone(), move |kind: &str, body: &[u8]| {
-            feishu::decoded(kind, body, &own)
+            platform::feishu::decoded(kind, body, &own)
         })
     };
     Ok(Router::new().route("/feishu/events", route("events")?).route("/feishu/cards", route("cards")?))
+}
+
+fn discord_routes<I: Inbox + Clone>(
+    inbox: &I,
+    discord: &DiscordConfig,
+    telemetry: &Telemetry,
+) -> Result<Router, ConfigError> {
+    let verifier = Discord::verifier(discord.key.secrets())?;
+    let route = webhook(verifier, inbox.clone(), telemetry.clone(), platform::discord::decoded)?;
+    Ok(Router::new().route("/discord/interactions", route.layer(from_fn(discord::answered))))
 }
 
 fn webhook<P: Provider>(

@@ -44,7 +44,9 @@ impl PlanState {
         }
     }
 
-    fn read(text: &str) -> Option<Self> {
+    /// The state that is spelled so.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
         [Self::Pending, Self::Approved, Self::Rejected, Self::Expired, Self::Running, Self::Done, Self::Failed]
             .into_iter()
             .find(|state| state.as_str() == text)

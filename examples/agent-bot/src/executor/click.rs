@@ -3,21 +3,19 @@
 use imchat_inbox::Job;
 use tracing::{info, warn};
 
-use super::{Executor, NotDone, key, plans};
-use crate::approvals::{Answer, Plan, Press, Verdict};
-use crate::message::{Outbound, legible};
+use super::{Executor, NotDone, key};
+use crate::approvals::{Answer, Press, Verdict, passcode_prompt};
+use crate::message::Outbound;
 use crate::outbox::Draft;
-use crate::platform::{Address, Click, Platform, Prompt, SendError};
-use crate::state::Tx;
+use crate::platform::{Address, Click, Platform};
 
-const TOO_LATE: &str = "That took a moment too long for me to ask for your passcode. Please press the button again.";
 const NO_BUTTON: &str = "I do not know this button any more. Please ask again for what you need.";
 
 impl Executor {
     pub(super) async fn clicked(&self, job: &Job, platform: &dyn Platform, click: Click) -> Result<(), NotDone> {
         let (parts, key) = (&self.0.parts, key(job));
         let Some(verdict) = Verdict::of_verb(&click.action.verb) else {
-            return self.answered(job, &key, &click, None, Some(NO_BUTTON.to_owned())).await;
+            return self.unknown_button(job, &key, click).await;
         };
         let profile = self.0.identity.look_up(platform, &click.person).await;
         let press = Press {
@@ -27,83 +25,43 @@ impl Executor {
             person: &click.person,
             profile: profile.as_ref(),
             passcode: click.value.as_deref(),
+            place: &click.place,
+            reply: click.reply.as_ref(),
         };
         let mut tx = parts.state.begin().await?;
         let answer = parts.approvals.decide(&mut tx, press).await?;
-        let plan = Plan::find(&mut tx, &click.action.id).await?;
-        self.count("imchat_bot_clicks_total", &[("answer", name(&answer))], 1);
-        info!(person = %click.person, plan = plan.as_ref().map(|plan| plan.id.as_str()), answer = name(&answer), "a click");
         if answer == Answer::NeedsPasscode {
-            // The question has to be asked within seconds, and outside of a transaction.
+            // The form has to be opened within seconds, and outside of a transaction. Only then is the job done: whoever is
+            // asked after a crash is told to press again.
             tx.commit().await?;
-            let told = self.ask_passcode(platform, &click, plan.as_ref()).await;
-            return self.answered(job, &key, &click, None, told).await;
+            let opened = platform.ask(&click, &click.action, &passcode_prompt()).await;
+            tx = parts.state.begin().await?;
+            if let Err(error) = opened {
+                warn!(%error, "a passcode could not be asked for");
+                parts.approvals.too_late(&mut tx, press).await?;
+            }
         }
-        // The new face of the card tells what was decided; everybody else is answered by themselves.
-        let told = (!answer.decided()).then(|| answer.to_string());
-        self.tell(&mut tx, &key, &click, plan.as_ref(), told).await?;
         self.0.settle.done_in(&mut tx, &job.lease).await?;
         tx.commit().await?;
         parts.outbox.wake();
         if answer == Answer::Approved {
             self.0.approved.notify_one();
         }
+        let answer = name(&answer);
+        self.count("imchat_bot_clicks_total", &[("answer", answer)], 1);
+        info!(person = %click.person, plan = click.action.id, answer, "a click");
         Ok(())
     }
 
-    /// Opens the form; what there is to say where it could not be opened.
-    async fn ask_passcode(&self, platform: &dyn Platform, click: &Click, plan: Option<&Plan>) -> Option<String> {
-        let summary = plan.map(|plan| legible(&plan.summary, 100)).unwrap_or_default();
-        let prompt = Prompt {
-            title: "Approve".to_owned(),
-            label: format!("Your passcode for: {summary}"),
-            submit: "Approve".to_owned(),
-        };
-        match platform.ask(click, &click.action, &prompt).await {
-            Ok(()) => None,
-            Err(SendError::RouteEnded) => Some(TOO_LATE.to_owned()),
-            Err(error) => {
-                warn!(%error, "a passcode could not be asked for");
-                Some("I could not ask for your passcode just now. Please press the button again.".to_owned())
-            }
-        }
-    }
-
-    async fn answered(
-        &self,
-        job: &Job,
-        key: &str,
-        click: &Click,
-        plan: Option<&Plan>,
-        told: Option<String>,
-    ) -> Result<(), NotDone> {
+    async fn unknown_button(&self, job: &Job, key: &str, click: Click) -> Result<(), NotDone> {
         let parts = &self.0.parts;
+        let to = Address { place: click.place, only: Some(click.person), reply: click.reply };
+        let (message, step) = (Outbound::plain(NO_BUTTON), format!("{key}/answer"));
         let mut tx = parts.state.begin().await?;
-        self.tell(&mut tx, key, click, plan, told).await?;
+        parts.outbox.put(&mut tx, &Draft { to, message, step, edit_of: None }).await?;
         self.0.settle.done_in(&mut tx, &job.lease).await?;
         tx.commit().await?;
         parts.outbox.wake();
-        Ok(())
-    }
-
-    async fn tell(
-        &self,
-        tx: &mut Tx,
-        key: &str,
-        click: &Click,
-        plan: Option<&Plan>,
-        told: Option<String>,
-    ) -> Result<(), NotDone> {
-        let outbox = &self.0.parts.outbox;
-        if let Some(face) = plan.and_then(plans::face) {
-            outbox.put(tx, &face).await?;
-        }
-        if let Some(told) = told {
-            let to =
-                Address { place: click.place.clone(), only: Some(click.person.clone()), reply: click.reply.clone() };
-            let draft = Draft { to, message: Outbound::plain(told), step: format!("{key}/answer"), edit_of: None };
-            outbox.put(tx, &draft).await?;
-        }
         Ok(())
     }
 }

@@ -5,12 +5,12 @@
 //! 2. Whatever a job leads to (the answer, the plans, the audit) is written in one transaction with its end: after a crash
 //!    all of it is there, or none of it and the job is worked on again.
 //! 3. Nothing is said from here: it goes to the [outbox](crate::outbox), whose sender follows.
-//! 4. A click only decides. What was approved is run by the [`plans`] loop, here or in another process.
+//! 4. A click only decides. What was approved is carried out by [a loop](Executor::tend), here or in another process.
 //! 5. What cannot be read is a dead letter: no attempt betters it, a person may. Everything else is tried again.
 
 mod click;
 mod notdone;
-pub mod plans;
+mod plans;
 mod said;
 mod settle;
 mod turn;

@@ -10,10 +10,10 @@ use super::{Executor, NotDone};
 use crate::agent::ended::Ended;
 use crate::agent::transcript::{Entry, Transcript};
 use crate::agent::turn::{Turn, TurnOutcome};
-use crate::approvals::{Plan, card};
 use crate::audit;
+use crate::message::Outbound;
 use crate::outbox::Draft;
-use crate::platform::{Address, Inbound, Platform, ReplyRoute};
+use crate::platform::{Address, Inbound, Platform};
 use crate::policy::identity::Asking;
 use crate::sessions::summary::Overflow;
 use crate::state::Tx;
@@ -71,8 +71,7 @@ impl Executor {
         debug!(ended, ?took, planned = outcome.planned.len(), "a turn is over");
     }
 
-    /// All that a turn leads to, in one transaction: rows of sessions, of plans, of the audit and of the outbox in this
-    /// order everywhere, so that no two transactions wait for each other.
+    /// All that a turn leads to, in one transaction: rows of sessions, of the outbox, of plans and of the audit.
     async fn conclude(&self, asked: &Asked<'_>, outcome: TurnOutcome) -> Result<(), NotDone> {
         let (parts, sessions) = (&self.0.parts, self.0.sessions);
         let Asked { job, key, conversation, inbound, .. } = asked;
@@ -93,9 +92,18 @@ impl Executor {
 
     async fn write_down(&self, tx: &mut Tx, asked: &Asked<'_>, outcome: TurnOutcome) -> Result<(), NotDone> {
         let (parts, Asked { key, inbound, .. }) = (&self.0.parts, asked);
-        let mut plans = Vec::new();
+        let mut say = outcome.say;
+        // Whoever used a command waits for its answer, and the cards stand by themselves.
+        if say.parts.is_empty() && inbound.reply.is_some() {
+            say = Outbound::plain("This waits until somebody agrees: see the card.");
+        }
+        if !say.parts.is_empty() {
+            let to = Address { place: inbound.place.clone(), only: None, reply: inbound.reply.clone() };
+            let draft = Draft { to, message: say, step: format!("{key}/answer"), edit_of: None };
+            parts.outbox.put(tx, &draft).await?;
+        }
         for call in &outcome.planned {
-            plans.push(parts.approvals.ask(tx, call, &inbound.person, &inbound.place).await?);
+            parts.approvals.ask(tx, call, &inbound.person, &inbound.place).await?;
         }
         let detail = format!("{} in {}", outcome.ended.as_str(), inbound.place.channel);
         let entry = audit::Entry {
@@ -106,17 +114,7 @@ impl Executor {
             digest: None,
             detail: &detail,
         };
-        audit::append(tx, entry).await?;
-        if !outcome.say.parts.is_empty() {
-            let to = Address { place: inbound.place.clone(), only: None, reply: inbound.reply.clone() };
-            let draft = Draft { to, message: outcome.say, step: format!("{key}/answer"), edit_of: None };
-            parts.outbox.put(tx, &draft).await?;
-        }
-        for plan in &plans {
-            parts.outbox.put(tx, &put_up(plan, inbound.reply.as_ref())).await?;
-        }
-        self.count("imchat_bot_plans_total", &[("state", "pending")], plans.len().try_into().unwrap_or(u64::MAX));
-        Ok(())
+        Ok(audit::append(tx, entry).await?)
     }
 
     /// After the answer, which nobody waits with for it.
@@ -135,11 +133,4 @@ impl Executor {
             warn!(error = &error as &dyn std::error::Error, "a summary is not kept: the next turn makes another one");
         }
     }
-}
-
-/// The card of a new plan. It is to be edited later, which what came over Slack's response URL cannot be.
-fn put_up(plan: &Plan, reply: Option<&ReplyRoute>) -> Draft {
-    let reply = reply.filter(|route| matches!(route, ReplyRoute::DiscordToken { .. })).cloned();
-    let to = Address { place: plan.place.clone(), only: None, reply };
-    Draft { to, message: card(plan), step: plan.card_step(), edit_of: None }
 }

@@ -25,9 +25,19 @@
 //!
 //! [links]
 //! hosts = ["status.example.com", ".wiki.example.com"]
+//!
+//! [limits]                              # what is left out is as in Allowances::default
+//! messages = { user = { most = 10, per_secs = 60 } }     # channel and workspace too
+//! tokens = { workspace = { most = 1000000, per_secs = 3600 } }
+//!
+//! [passcodes]                           # of `agent-bot admin passcode`
+//! "slack:T1:U1" = "c8b1…"
 //! ```
 //!
 //! Whatever is not known here is refused with its line: a rule that does not say what was meant protects nobody.
+
+mod limits;
+mod passcodes;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -72,6 +82,10 @@ struct File {
     conversations: Conversations,
     #[serde(default)]
     links: Links,
+    #[serde(default)]
+    limits: limits::Limits,
+    #[serde(default)]
+    passcodes: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -182,7 +196,8 @@ impl File {
             Between::Interrupt => Meanwhile::Interrupt,
         };
         let links = self.links.hosts.iter().map(host).collect::<Result<_, _>>()?;
-        Ok(Policy { ask, tools, meanwhile, links })
+        let (limits, passcodes) = (self.limits.checked()?, passcodes::checked(&self.passcodes)?);
+        Ok(Policy { ask, tools, meanwhile, links, passcodes, limits })
     }
 }
 

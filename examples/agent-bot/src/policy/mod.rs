@@ -20,6 +20,7 @@ pub use approvers::Approvers;
 pub use file::PolicyError;
 pub use subject::{Area, Subject};
 
+use crate::limits::Allowances;
 use crate::platform::{Profile, Standing};
 use crate::who::{Person, Place};
 
@@ -130,6 +131,8 @@ pub struct Policy {
     tools: BTreeMap<String, Rule>,
     meanwhile: Meanwhile,
     links: Vec<String>,
+    passcodes: Vec<(Person, String)>,
+    limits: Allowances,
 }
 
 impl Policy {
@@ -189,6 +192,18 @@ impl Policy {
     #[must_use]
     pub const fn meanwhile(&self) -> Meanwhile {
         self.meanwhile
+    }
+
+    /// The tags of the approvers' passcodes, as [`Passcodes`](crate::approvals::Passcodes) takes them.
+    #[must_use]
+    pub fn passcodes(&self) -> &[(Person, String)] {
+        &self.passcodes
+    }
+
+    /// How much of it.
+    #[must_use]
+    pub const fn limits(&self) -> Allowances {
+        self.limits
     }
 
     /// The hosts that a model's text may link to: `status.example.com`, and `.example.com` for every host below it.

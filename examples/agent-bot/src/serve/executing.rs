@@ -19,8 +19,9 @@ use crate::agent::scripted::Scripted;
 use crate::approvals::{Approvals, Passcodes};
 use crate::config::{Config, ModelChoice};
 use crate::executor::{DoneIn, Executor, Parts, Settling, upkeep};
-use crate::limits::{Allowances, RateLimits};
+use crate::limits::RateLimits;
 use crate::outbox::{Outbox, Sender};
+use crate::platform::discord::Discord;
 use crate::platform::feishu::Feishu;
 use crate::platform::slack::Slack;
 use crate::platform::{Platform, Platforms, SendError};
@@ -46,7 +47,7 @@ pub(super) async fn parts(
         Some(url) => Some(RedisLimiter::new(&Server::at(url.expose())?.connect().await?)),
         None => None,
     };
-    let limits = RateLimits::new(Allowances::default(), &clock, shared.as_ref());
+    let limits = RateLimits::new(config.policy.limits(), &clock, shared.as_ref());
     let model: Arc<dyn Model> = match &config.model {
         ModelChoice::Scripted(mood) => Arc::new(Scripted::new(*mood)),
         ModelChoice::OpenAi(access) => Arc::new(OpenAi::new(access, Patience::default())?),
@@ -58,11 +59,20 @@ pub(super) async fn parts(
         limits,
         model,
         budget: Budget::default(),
-        approvals: Approvals::new(Passcodes::none()),
+        approvals: Approvals::new(passcodes(config)?, outbox.clone()),
         outbox: outbox.clone(),
         clock,
         telemetry: telemetry.clone(),
     })
+}
+
+/// Those of the policy file, under their key.
+fn passcodes(config: &Config) -> Result<Passcodes, StartError> {
+    let tags = config.policy.passcodes().to_vec();
+    match &config.keys.passcodes {
+        Some(key) => Ok(Passcodes::new(key.clone(), tags)?),
+        None => Ok(Passcodes::none()),
+    }
 }
 
 fn platforms(config: &Config) -> Result<Platforms, StartError> {
@@ -74,6 +84,10 @@ fn platforms(config: &Config) -> Result<Platforms, StartError> {
     if let Some(feishu) = &config.feishu {
         let client = Feishu::new(&feishu.access);
         platforms.push(Arc::new(client.map_err(|source| StartError::Client { platform: "FEISHU_API_URL", source })?));
+    }
+    if let Some(discord) = &config.discord {
+        let client = Discord::new(&discord.access);
+        platforms.push(Arc::new(client.map_err(|source| StartError::Client { platform: "DISCORD_API_URL", source })?));
     }
     Ok(Platforms::new(platforms))
 }
@@ -90,7 +104,7 @@ where
     let (end, ending) = watch::channel(false);
     let plans = {
         let (executor, ending) = (executor.clone(), ending.clone());
-        tokio::spawn(async move { executor.plans(ending).await })
+        tokio::spawn(async move { executor.tend(ending).await })
     };
     let sending = tokio::spawn(async move { sender.run(SENDERS, ending).await });
     let keeping = tokio::spawn(upkeep(inbox, state, outbox));
@@ -118,7 +132,8 @@ fn reported(telemetry: &Telemetry, report: &Report) {
     }
 }
 
-/// Tells a wrong token at the start instead of at the first mention. Only told: the platform may also be down for a moment.
+/// Tells a wrong token at the start instead of at the first mention, and Discord of the bot's command. Only told: the
+/// platform may also be down for a moment.
 pub(super) async fn introduce(config: Config) {
     if let Some(slack) = &config.slack
         && let Ok(client) = Slack::new(&slack.access)
@@ -129,6 +144,17 @@ pub(super) async fn introduce(config: Config) {
         && let Ok(client) = Feishu::new(&feishu.access)
     {
         known("Feishu", client.whoami().await);
+    }
+    if let Some(discord) = &config.discord
+        && let Ok(client) = Discord::new(&discord.access)
+    {
+        let me = client.whoami().await;
+        if let Ok(application) = &me
+            && let Err(error) = client.register(application).await
+        {
+            error!(%error, "Discord does not take the command /ask: nobody can ask there until it does");
+        }
+        known("Discord", me);
     }
 }
 

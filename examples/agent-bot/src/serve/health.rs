@@ -12,7 +12,8 @@ use time::OffsetDateTime;
 use tracing::warn;
 
 use super::Stopped;
-use crate::state::{State, StateError};
+use crate::approvals::PlanState;
+use crate::state::{Row, State, StateError};
 use crate::telemetry::{Gauge, Telemetry};
 
 /// How long the database may take to answer.
@@ -49,6 +50,11 @@ async fn metrics<I: Upkeep + Clone>(Of(seen): Of<Seen<I>>) -> Response {
     if let Some(rows) = seen.rows().await {
         gauges.push(Gauge { name: "imchat_bot_outbox_depth", labels: Vec::new(), value: rows.open as f64 });
         gauges.push(dead("outbox", rows.dead));
+        gauges.extend(rows.plans.into_iter().map(|(state, plans)| Gauge {
+            name: "imchat_bot_plans",
+            labels: vec![("state", state)],
+            value: plans as f64,
+        }));
     }
     let text = seen.telemetry.text(&gauges);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
@@ -73,12 +79,14 @@ fn of_inbox(counts: &Counts) -> Vec<Gauge> {
     ]
 }
 
-/// Rows of the outbox.
-#[derive(Debug, Clone, Copy)]
+/// Rows of the bot's own tables.
+#[derive(Debug, Clone)]
 struct Rows {
     /// To be said.
     open: u64,
     dead: u64,
+    /// Plans by their states.
+    plans: Vec<(&'static str, u64)>,
 }
 
 impl<I: Upkeep> Seen<I> {
@@ -100,7 +108,7 @@ impl<I: Upkeep> Seen<I> {
         let (counts, rows) = (self.counts().await, self.rows().await);
         Stopped {
             jobs: counts.map(|counts| counts.depth()),
-            unsaid: rows.map(|rows| rows.open),
+            unsaid: rows.as_ref().map(|rows| rows.open),
             dead: counts.zip(rows).map(|(counts, rows)| counts.dead.saturating_add(rows.dead)),
         }
     }
@@ -111,6 +119,12 @@ async fn rows(state: &State) -> Result<Rows, StateError> {
     let sql = "SELECT count(CASE WHEN state IN ('waiting', 'sending') THEN 1 END) AS open, \
         count(CASE WHEN state = 'dead' THEN 1 END) AS dead FROM bot_outbox";
     let row = tx.query(sql).row().await?.ok_or(StateError::Row("open"))?;
-    let count = |column| Ok::<_, StateError>(u64::try_from(row.number(column)?).unwrap_or(0));
-    Ok(Rows { open: count("open")?, dead: count("dead")? })
+    let count = |row: &Row, column| Ok::<_, StateError>(u64::try_from(row.number(column)?).unwrap_or(0));
+    let (open, dead) = (count(&row, "open")?, count(&row, "dead")?);
+    let mut plans = Vec::new();
+    for row in tx.query("SELECT state, count(*) AS plans FROM bot_plans GROUP BY state").rows().await? {
+        let state = PlanState::read(&row.text("state")?).ok_or(StateError::Row("state"))?;
+        plans.push((state.as_str(), count(&row, "plans")?));
+    }
+    Ok(Rows { open, dead, plans })
 }

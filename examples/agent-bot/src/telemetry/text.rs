@@ -17,7 +17,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("imchat_bot_ignored_total", "Jobs that asked for nothing"),
     ("imchat_bot_model_tokens_total", "Tokens that the model read and wrote"),
     ("imchat_bot_outbox_depth", "Messages that are still to be said"),
-    ("imchat_bot_plans_total", "Plans by the state they came into"),
+    ("imchat_bot_plans", "Plans by where they stand"),
     ("imchat_bot_queue_age_seconds", "The age of the oldest job that is due"),
     ("imchat_bot_queue_depth", "Jobs that are not finished"),
     ("imchat_bot_rejected_total", "Refused requests by reason"),
