@@ -70,7 +70,9 @@ fn step() -> impl Strategy<Value = Step> {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let agree = |who, job| Step::Click { who, approve: true, job };
     let begin = prop_oneof![1 => Just(vec![]), 3 => Just(vec![agree(1, 100), agree(2, 101)])];
-    (begin, vec(step(), 1..30)).prop_map(|(begin, rest)| [begin, rest].concat())
+    let expiry = WITHIN.as_secs();
+    let wait = prop_oneof![3 => Just(vec![]), 1 => (expiry - 1..=expiry + 1).prop_map(|wait| vec![Step::Pass(wait)])];
+    (begin, wait, vec(step(), 1..30)).prop_map(|(begin, wait, rest)| [begin, wait, rest].concat())
 }
 
 fn kind(answer: &Answer) -> &'static str {
