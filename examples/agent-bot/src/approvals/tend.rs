@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{ApprovalError, Approvals, NoPermit, Outcome, Plan};
 use crate::ops::{Ops, OpsError};
-use crate::state::State;
+use crate::state::{State, Tx};
 
 /// How long an executor has a plan. Its effect is one short transaction.
 const LEASE: Duration = Duration::from_secs(60);
@@ -69,5 +69,16 @@ impl Approvals {
             }
         }
         Ok(changed)
+    }
+
+    /// Forgets the answers to clicks that are older than this; returns how many. Keep them for longer than a click's job can
+    /// be worked on again. Plans stay, as the audit does.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn forget(&self, tx: &mut Tx, after: Duration) -> Result<u64, ApprovalError> {
+        let after = i64::try_from(after.as_micros()).unwrap_or(i64::MAX);
+        let before = tx.now().await?.saturating_sub(after);
+        Ok(tx.query("DELETE FROM bot_clicks WHERE at < $1").bind(before).run().await?)
     }
 }

@@ -7,3 +7,4 @@ mod histories;
 mod passcodes;
 mod races;
 mod running;
+mod tending;

@@ -230,3 +230,16 @@ async fn a_click_on_a_plan_that_is_gone_is_answered() {
         }
     }
 }
+
+#[tokio::test]
+async fn answers_are_forgotten_when_they_are_old() {
+    for room in Room::each().await {
+        let desk = Desk::open(&room).await;
+        let plan = desk.ask(&call("a", rule())).await;
+        desk.click(&plan.id, "ada", Verdict::Approve).await;
+        room.pass(WITHIN).await;
+        desk.click(&plan.id, "bob", Verdict::Approve).await;
+        let mut tx = desk.state.begin().await.unwrap();
+        assert_eq!(desk.approvals.forget(&mut tx, WITHIN / 2).await.unwrap(), 1);
+    }
+}
