@@ -7,134 +7,20 @@
     reason = "clippy.toml allows these in tests, which does not reach the functions tests share"
 )]
 
+mod common;
+
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use agent_bot::agent::tools::KNOWN;
-use agent_bot::config::{Config, Database, Keys, Previous, Secret, SigningSecrets, SlackAccess, SlackConfig};
-use agent_bot::ops::{Ops, Service};
-use agent_bot::policy::Policy;
-use agent_bot::serve::{Bot, Role, Stopped};
-use agent_bot::state::State;
-use agent_bot::telemetry::Telemetry;
+use agent_bot::config::{Config, Previous, Secret, SigningSecrets, SlackConfig};
 use chat_sim::slack_api::{Fault, Settings, SlackApi};
 use chat_sim::slack_events::{self, Said, Workspace};
-use chat_sim::{Request, Sender, Sign, Variant, archive, sign};
+use chat_sim::{Request, Sender, Sign, Variant, sign};
+use common::{Play, SEALING, SECRET, SOON, STATUS, Store, TOKEN, archived, until, whole_archive};
 use http::{Method, StatusCode};
-use imchat_inbox::{SqliteInbox, Upkeep};
 use imchat_test_servers::Folder;
-
-const SECRET: &str = "s3cret";
-const TOKEN: &str = "xoxb-sim";
-const SEALING: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-const STATUS: &str = "Here is what I found: checkout is healthy, runs 1.4.1 and was restarted 0 times";
-const SOON: Duration = Duration::from_secs(10);
-
-struct Play {
-    slack: SlackApi,
-    bot: Bot,
-    base: String,
-    sender: Sender,
-    store: Store,
-    _folder: Folder,
-}
-
-async fn play_with(previous: Option<Previous>) -> Play {
-    let slack = SlackApi::start(Settings::archived(TOKEN)).await.expect("a port");
-    let folder = Folder::new("bot").expect("a folder");
-    let database = Database::Sqlite(folder.path().join("bot.db"));
-    let store = Store::open(folder.path().join("bot.db")).await;
-    let access = SlackAccess { token: Secret::new(TOKEN), api_url: slack.url() };
-    let signing = SigningSecrets { current: Secret::new(SECRET), previous };
-    let policy = Policy::demo(KNOWN).expect("a policy");
-    let local = Config::local(database, Keys::of(SEALING), policy);
-    let config = Config { slack: Some(SlackConfig { signing, access }), ..local };
-    let bot = Bot::start(&config, Role::All).await.expect("a bot");
-    let base = format!("http://{}", bot.address());
-    let sender = Sender::new(sign::slack(SECRET), sign::slack("other"));
-    Play { slack, bot, base, sender, store, _folder: folder }
-}
-
-/// The bot's database, looked into from beside.
-struct Store {
-    inbox: SqliteInbox,
-    state: State,
-}
-
-impl Store {
-    /// Opens it, with one service in it.
-    async fn open(file: PathBuf) -> Self {
-        let state = State::open(&Database::Sqlite(file.clone())).await.expect("the bot's tables");
-        let mut tx = state.begin().await.expect("a transaction");
-        let [name, health, version, on_call] = ["checkout", "healthy", "1.4.1", "Alice"].map(str::to_owned);
-        Ops.found(&mut tx, &Service { name, health, version, on_call, restarts: 0 }).await.expect("a service");
-        tx.commit().await.expect("durable");
-        let inbox = SqliteInbox::builder().beside_other_tables().open(file).await.expect("the bot's inbox");
-        Self { inbox, state }
-    }
-
-    /// How many messages are in this state.
-    async fn messages(&self, state: &str) -> i64 {
-        let mut tx = self.state.read().await.expect("a transaction");
-        let sql = "SELECT count(*) AS messages FROM bot_outbox WHERE state = $1";
-        let row = tx.query(sql).bind(state).row().await.expect("counts").expect("a row");
-        row.number("messages").expect("a number")
-    }
-
-    /// Whether nothing is left to do or to say.
-    async fn at_rest(&self) -> bool {
-        let jobs = self.inbox.counts().await.expect("counts").depth();
-        jobs == 0 && self.messages("waiting").await == 0 && self.messages("sending").await == 0
-    }
-}
-
-/// Looks until what is looked at is so.
-async fn until(reached: impl AsyncFn() -> bool) {
-    let looking = async {
-        while !reached().await {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(SOON, looking).await.expect("in time");
-}
-
-async fn play() -> Play {
-    play_with(None).await
-}
-
-impl Play {
-    async fn status(&self, request: &Request, variant: Variant) -> StatusCode {
-        self.sender.send(&self.base, request, variant).await.expect("an answer").status
-    }
-
-    /// Stops the bot once there is no more work and nothing to be said: what it counted.
-    async fn worked(self) -> (SlackApi, Telemetry) {
-        until(async || self.store.at_rest().await).await;
-        let telemetry = self.bot.telemetry().clone();
-        assert_eq!(self.bot.stop().await, Stopped { jobs: Some(0), unsaid: Some(0), dead: Some(0) });
-        (self.slack, telemetry)
-    }
-}
-
-/// One of the archived requests, by its name.
-fn archived(name: &str) -> Request {
-    archive::read(archive_folder().join(name).with_extension("http")).expect("an archived request")
-}
-
-/// All of them, by name.
-fn whole_archive() -> Vec<(String, Request)> {
-    let files = archive_folder().read_dir().expect("the archive").map(|entry| entry.expect("an entry").path());
-    let name = |file: &Path| file.file_stem().expect("a name").to_string_lossy().into_owned();
-    let mut all: Vec<_> = files.map(|file| (name(&file), archive::read(&file).expect("a request"))).collect();
-    all.sort_by(|one, other| one.0.cmp(&other.0));
-    all
-}
-
-fn archive_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/payloads/slack")
-}
 
 /// The archived mention as an event of its own.
 fn mention(event_id: &str) -> Request {
@@ -143,7 +29,7 @@ fn mention(event_id: &str) -> Request {
 
 #[tokio::test]
 async fn one_post_of_a_person_gets_one_answer() {
-    let play = play().await;
+    let play = Play::start().await;
     let mention = archived("app_mention");
     assert_eq!(play.status(&mention, Variant::Fresh).await, StatusCode::OK);
     let post = Said {
@@ -169,7 +55,7 @@ async fn one_post_of_a_person_gets_one_answer() {
 
 #[tokio::test]
 async fn of_all_that_slack_sends_only_what_is_said_to_the_bot_is_answered() {
-    let play = play().await;
+    let play = Play::start().await;
     // Those that share the mention's event id come after it and are duplicates of it.
     for (name, request) in whole_archive() {
         assert_eq!(play.status(&request, Variant::Fresh).await, StatusCode::OK, "{name}");
@@ -190,7 +76,7 @@ async fn of_all_that_slack_sends_only_what_is_said_to_the_bot_is_answered() {
 
 #[tokio::test]
 async fn only_proved_requests_get_through_on_every_route() {
-    let play = play().await;
+    let play = Play::start().await;
     let long = Duration::from_secs(400);
     for (name, request) in whole_archive() {
         for variant in
@@ -206,7 +92,7 @@ async fn only_proved_requests_get_through_on_every_route() {
 
 #[tokio::test]
 async fn a_signature_counts_for_its_own_body_only_and_a_refused_request_takes_nothing_from_the_right_one() {
-    let play = play().await;
+    let play = Play::start().await;
     let (slack, mention) = (sign::slack(SECRET), archived("app_mention"));
     let body = mention.body.clone();
     let interceptor = Sender::new(move |_: &[u8], at| slack.sign(&body, at), sign::slack("other"));
@@ -224,7 +110,12 @@ async fn a_previous_secret_counts_until_its_time() {
     let previous = |until| Some(Previous { secret: Secret::new("old"), until });
     let old = Sender::new(sign::slack("old"), sign::slack("other"));
     for (until, status) in [(Some(4_102_444_800), 200), (None, 200), (Some(1), 401)] {
-        let play = play_with(previous(until)).await;
+        let play = Play::with(|config| {
+            let signing = SigningSecrets { current: Secret::new(SECRET), previous: previous(until) };
+            let slack = config.slack.map(|slack| SlackConfig { signing, ..slack });
+            Config { slack, ..config }
+        })
+        .await;
         let delivery = old.send(&play.base, &mention("Ev1"), Variant::Fresh).await.expect("an answer");
         assert_eq!(delivery.status.as_u16(), status, "{until:?}");
         assert_eq!(play.status(&mention("Ev2"), Variant::Fresh).await, StatusCode::OK);
@@ -233,7 +124,7 @@ async fn a_previous_secret_counts_until_its_time() {
 
 #[tokio::test]
 async fn an_answer_waits_for_a_rate_limit() {
-    let play = play().await;
+    let play = Play::start().await;
     play.slack.answer_next(Fault::RateLimited { retry_after: 1 });
     assert_eq!(play.status(&mention("Ev1"), Variant::Fresh).await, StatusCode::OK);
     let posts = play.slack.posted(1, SOON).await.expect("an answer");
@@ -243,7 +134,7 @@ async fn an_answer_waits_for_a_rate_limit() {
 
 #[tokio::test]
 async fn what_was_acknowledged_is_answered_across_a_rate_limit() {
-    let play = play().await;
+    let play = Play::start().await;
     play.slack.answer_next(Fault::RateLimited { retry_after: 1 });
     let mentions = (0..5).map(|index| mention(&format!("Ev0BURST{index}")));
     for result in play.sender.burst(&play.base, 4, mentions).await {
@@ -256,7 +147,7 @@ async fn what_was_acknowledged_is_answered_across_a_rate_limit() {
 
 #[tokio::test]
 async fn health_and_methods() {
-    let play = play().await;
+    let play = Play::start().await;
     let mut request = Request::post("/healthz", "text/plain", "");
     request.method = Method::GET;
     for path in ["/healthz", "/readyz"] {

@@ -4,7 +4,7 @@
 //!
 //! * [`slack_api`], [`feishu_api`] and [`discord_api`] answer what a bot says to a platform and record it;
 //! * [`sender`] says what a platform says to a bot, signed by anything that is [`Sign`], honestly or with a fault;
-//! * [`slack_events`], [`feishu_events`] and [`discord_events`] write the bodies of such deliveries, [`archive`] reads
+//! * [`slack_events`], [`slack_clicks`], [`feishu_events`] and [`discord_events`] write the bodies of such deliveries, [`archive`] reads
 //!   recorded ones from `.http` files.
 //!
 //! Everything binds to and speaks with plain HTTP addresses, so nothing here belongs on a public interface.
@@ -20,6 +20,7 @@ mod request;
 pub mod sender;
 pub mod sign;
 pub mod slack_api;
+pub mod slack_clicks;
 pub mod slack_events;
 
 pub use clock::Clock;
