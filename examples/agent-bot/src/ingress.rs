@@ -8,6 +8,8 @@
 //! | the same, for a click, a modal or a slash command, which Slack never sends again | 200 with a line that only its user sees |
 //! | not proved | 401 |
 
+pub mod discord;
+
 use std::time::Duration;
 
 use axum::Router;
