@@ -19,7 +19,6 @@ use imchat_axum::tower::Rejection;
 use crate::platform::discord::answer;
 
 /// `route`, a webhook of Discord's interactions with its inbox, with the answers that [`answer`] makes.
-#[must_use]
 pub fn answering(route: MethodRouter) -> MethodRouter {
     route.layer(from_fn(answered))
 }

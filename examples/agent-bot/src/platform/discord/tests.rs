@@ -1,3 +1,4 @@
+use chat_sim::Clock;
 use chat_sim::discord_api::{DiscordApi, Fault, Member, Settings};
 use http::StatusCode;
 use serde_json::json;
@@ -13,7 +14,7 @@ const APP: &str = "900000000000000001";
 const THREAD: &str = "900000000000000042";
 
 async fn sim() -> DiscordApi {
-    DiscordApi::start(Settings::archived(TOKEN).channel(THREAD)).await.expect("a loopback port")
+    DiscordApi::start(Settings::archived(TOKEN).clock(Clock::still()).channel(THREAD)).await.expect("a loopback port")
 }
 
 fn discord(api: &DiscordApi) -> Discord {
