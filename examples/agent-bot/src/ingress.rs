@@ -10,10 +10,10 @@
 //!
 //! A platform that is not set up has no route.
 
-mod discord;
+pub mod discord;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::MethodRouter;
 use imchat_axum::Webhook;
 use imchat_verify::inbox::Inbox;
@@ -86,9 +86,9 @@ fn discord_routes<I: Inbox + Clone>(
     discord: &DiscordConfig,
     telemetry: &Telemetry,
 ) -> Result<Router, ConfigError> {
-    let verifier = Discord::verifier(discord.key.secrets())?;
+    let verifier = Discord::verifier(discord.key.secrets())?.endpoint("interactions");
     let route = webhook(verifier, inbox.clone(), telemetry.clone(), platform::discord::decoded)?;
-    Ok(Router::new().route("/discord/interactions", route.layer(from_fn(discord::answered))))
+    Ok(Router::new().route("/discord/interactions", discord::answering(route)))
 }
 
 fn webhook<P: Provider>(

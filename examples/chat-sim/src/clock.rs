@@ -26,6 +26,12 @@ impl Clock {
         Self { start: Instant::now(), speed: speed.max(1), ahead: Arc::default() }
     }
 
+    /// A clock that stands still until somebody puts it forward, and moves by what is slept.
+    #[must_use]
+    pub fn still() -> Self {
+        Self { speed: 0, ..Self::new(1) }
+    }
+
     /// Since the clock started, in its own time.
     #[must_use]
     pub fn now(&self) -> Duration {
@@ -41,7 +47,10 @@ impl Clock {
 
     /// Sleeps for this long in the clock's own time.
     pub async fn sleep(&self, span: Duration) {
-        tokio::time::sleep(span.checked_div(self.speed).unwrap_or(span)).await;
+        match span.checked_div(self.speed) {
+            Some(real) => tokio::time::sleep(real).await,
+            None => self.advance(span),
+        }
     }
 }
 
@@ -62,5 +71,13 @@ mod tests {
         let clock = Clock::default();
         clock.clone().advance(Duration::from_secs(5));
         assert_eq!(clock.now(), Duration::from_secs(5));
+    }
+
+    #[tokio::test]
+    async fn a_still_clock_moves_by_what_is_slept() {
+        let clock = Clock::still();
+        assert_eq!(clock.now(), Duration::ZERO);
+        clock.sleep(Duration::from_secs(600)).await;
+        assert_eq!(clock.now(), Duration::from_secs(600));
     }
 }

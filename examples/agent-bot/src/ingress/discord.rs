@@ -1,42 +1,59 @@
-//! What Discord reads in the answer to an interaction: whether the bot is thinking, that a press is taken, or the form that
-//! only this answer can open.
+//! What Discord waits for: the reply to an interaction's request is the interaction's first answer.
 //!
-//! It depends on the body, and the body is looked at only once it is proved and written down: until then what passes by is
-//! merely kept.
+//! The scheme's own reply ("the bot is thinking", for every command and form) is replaced by the one that fits the
+//! interaction, and only where it was proved and is durable, or is of a kind that nobody writes down. What the inbox left
+//! beside its reply stays there.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use http::header;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum::routing::MethodRouter;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
 use http_body_util::BodyExt as _;
 use imchat_axum::tower::Rejection;
 
 use crate::platform::discord::answer;
 
-/// Puts the answer in the place of the scheme's own.
-pub(super) async fn answered(request: Request, next: Next) -> Response {
-    let passed: Arc<Mutex<Vec<Bytes>>> = Arc::default();
-    let keeping = Arc::clone(&passed);
-    let request = request.map(|body| {
+/// `route`, a webhook of Discord's interactions with its inbox, with the answers that [`answer`] makes.
+pub fn answering(route: MethodRouter) -> MethodRouter {
+    route.layer(from_fn(answered))
+}
+
+async fn answered(request: Request, next: Next) -> Response {
+    let kept = Kept::default();
+    let mut response = next.run(request.map(|body| kept.tee(body))).await;
+    let proved = response.status() == StatusCode::OK && response.extensions().get::<Rejection>().is_none();
+    if let Some(answer) = proved.then(|| answer(&kept.whole())).flatten() {
+        *response.body_mut() = Body::from(answer.to_string());
+        response.headers_mut().remove(CONTENT_LENGTH);
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    response
+}
+
+/// What was read of a request, by whoever reads it: no more, and nothing is copied.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<Bytes>>>);
+
+impl Kept {
+    fn tee(&self, body: Body) -> Body {
+        let kept = self.clone();
         Body::new(body.map_frame(move |frame| {
             if let Some(data) = frame.data_ref() {
-                keeping.lock().unwrap_or_else(PoisonError::into_inner).push(data.clone());
+                kept.0.lock().unwrap_or_else(PoisonError::into_inner).push(data.clone());
             }
             frame
         }))
-    });
-    let response = next.run(request).await;
-    if response.extensions().get::<Rejection>().is_some() || !response.status().is_success() {
-        return response;
     }
-    let body = passed.lock().unwrap_or_else(PoisonError::into_inner).concat();
-    let Some(answer) = answer(&body) else { return response };
-    let (mut parts, _) = response.into_parts();
-    parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
-    (parts, answer.to_string()).into_response()
+
+    fn whole(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).concat()
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,8 +35,7 @@ impl State {
     /// What is left of the channel's window, and when it ends.
     fn room(&self, channel: &str) -> Result<(usize, Duration), Refusal> {
         let now = self.settings.clock.now();
-        // At the very start of the clock everything is within the window.
-        let sent = self.record.since(channel, now.checked_sub(WINDOW).unwrap_or_default());
+        let sent = self.record.within(WINDOW, channel, now);
         let oldest = sent.iter().min().copied().unwrap_or(now);
         let reset = oldest.saturating_add(WINDOW).saturating_sub(now);
         match IN_WINDOW.checked_sub(sent.len().saturating_add(1)) {

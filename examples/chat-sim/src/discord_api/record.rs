@@ -148,11 +148,11 @@ impl Record {
         said.messages.len() < before
     }
 
-    /// When those of the last while were sent to this channel under the bot's token.
-    pub(super) fn since(&self, channel: &str, then: Duration) -> Vec<Duration> {
+    /// When those within the last while were sent to this channel under the bot's token.
+    pub(super) fn within(&self, window: Duration, channel: &str, now: Duration) -> Vec<Duration> {
         let said = self.lock();
         let sent = said.messages.iter().filter(|message| !message.interaction && message.channel == channel);
-        sent.filter(|message| message.at > then).map(|message| message.at).collect()
+        sent.map(|message| message.at).filter(|at| at.saturating_add(window) > now).collect()
     }
 
     pub(super) fn opened(&self, channel: &str, user: &str, message: Option<&str>, now: Duration) -> String {

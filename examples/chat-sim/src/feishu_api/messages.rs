@@ -50,9 +50,7 @@ impl State {
             return Err(Refusal::Code(BAD_ARGUMENT));
         }
         let now = self.settings.clock.now();
-        // At the very start of the clock everything is within the second.
-        let counted = now.checked_sub(A_SECOND).unwrap_or_default();
-        if self.record.since(&receiver, counted) >= PER_SECOND {
+        if self.record.within(A_SECOND, &receiver, now) >= PER_SECOND {
             return Err(Refusal::Code(TOO_OFTEN));
         }
         let content = checked(msg_type, content)?;

@@ -91,8 +91,10 @@ impl Record {
         }
     }
 
-    /// How many went to this receiver since then.
-    pub(super) fn since(&self, receiver: &Receiver, then: Duration) -> usize {
-        self.lock().messages.iter().filter(|message| message.receiver == *receiver && message.at > then).count()
+    /// How many went to this receiver within the last while.
+    pub(super) fn within(&self, window: Duration, receiver: &Receiver, now: Duration) -> usize {
+        let said = self.lock();
+        let sent = said.messages.iter().filter(|message| message.receiver == *receiver);
+        sent.filter(|message| message.at.saturating_add(window) > now).count()
     }
 }

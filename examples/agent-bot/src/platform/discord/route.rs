@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::api::{Api, Call};
 use super::buckets::Route;
 use super::{EPHEMERAL, with_flags};
-use crate::platform::json::text;
+use crate::platform::json::{array, text};
 use crate::platform::key::key_of;
 use crate::platform::{Rendered, SendError};
 
@@ -71,6 +71,10 @@ pub(super) async fn say(
         };
         let flags = original.as_ref().and_then(|message| message.get("flags")?.as_u64()).unwrap_or_default();
         let (loading, private) = (flags & LOADING != 0, flags & EPHEMERAL != 0);
+        if private && !only && !array(&message.json, "/components").is_empty() {
+            // Who asked in private may not be who is to press: a card belongs where all see it.
+            return Err(SendError::RouteEnded);
+        }
         if loading && only && !private {
             // What everybody sees cannot become what one person sees: it goes, and another comes.
             original_gone(api, token).await?;

@@ -1,8 +1,10 @@
+use chat_sim::Clock;
 use chat_sim::discord_api::{DiscordApi, Fault, Member, Settings};
 use http::StatusCode;
 use serde_json::json;
 
 use super::*;
+use crate::message::{Button, Part, Style};
 
 const TOKEN: &str = "bot-token";
 const GUILD: &str = "900000000000000002";
@@ -12,7 +14,7 @@ const APP: &str = "900000000000000001";
 const THREAD: &str = "900000000000000042";
 
 async fn sim() -> DiscordApi {
-    DiscordApi::start(Settings::archived(TOKEN).channel(THREAD)).await.expect("a loopback port")
+    DiscordApi::start(Settings::archived(TOKEN).clock(Clock::still()).channel(THREAD)).await.expect("a loopback port")
 }
 
 fn discord(api: &DiscordApi) -> Discord {
@@ -131,6 +133,11 @@ async fn what_one_person_sees_stays_with_them() {
     }
     assert_eq!(api.messages().len(), 4);
     assert!(api.messages().iter().all(|message| message.only.as_deref() == Some(ALICE)));
+    // A card is for those who decide: it goes to the channel, by the bot's own token.
+    let action = Action::new("approve", "p-1").expect("an action");
+    let button = Button { label: "Approve".to_owned(), action, style: Style::Primary, confirm: None };
+    let card = discord.render(&Outbound::new().with(Part::Buttons(vec![button]))).remove(0);
+    assert_eq!(discord.send(&over(&token), &card, "b/3").await, Err(SendError::RouteEnded));
 }
 
 #[tokio::test]
