@@ -30,7 +30,7 @@ pub(super) enum Came {
     TooEarly,
 }
 
-/// Records it, unless another sender has the row by now; returns whether it did.
+/// Records it, unless another sender has the row by now; returns whether it did. Roll back where it did not.
 pub(super) async fn record(tx: &mut Tx, taken: &Taken, came: Came, random: u32) -> Result<bool, StateError> {
     match came {
         Came::Sent(sent, pieces) => stands(tx, taken, sent, pieces).await,
@@ -43,13 +43,11 @@ pub(super) async fn record(tx: &mut Tx, taken: &Taken, came: Came, random: u32) 
         Came::Failed(SendError::RateLimited { retry_after }) => {
             let wait = retry_after.unwrap_or_else(|| backoff(taken.attempts, random)).min(HELD);
             let until = tx.now().await?.saturating_add(micros(wait));
-            // Everybody waits for the channel, not only this row; and it is nobody's failure.
-            if !again(tx, taken, wait, taken.attempts.saturating_sub(1), false).await? {
-                return Ok(false);
-            }
+            // Everybody waits for the channel, not only this row; and it is nobody's failure. The channel is locked before
+            // the row, as it is where rows are taken; whoever was overtaken rolls it back.
             let sql = "UPDATE bot_outbox_channels SET next_at = $1 WHERE channel = $2 AND next_at < $1";
             tx.query(sql).bind(until).bind(&taken.channel).run().await?;
-            Ok(true)
+            again(tx, taken, wait, taken.attempts.saturating_sub(1), false).await
         }
         Came::Failed(SendError::Unreachable | SendError::Unknown(_)) if taken.attempts < ATTEMPTS => {
             again(tx, taken, backoff(taken.attempts, random), taken.attempts, false).await

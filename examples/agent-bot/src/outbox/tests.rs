@@ -6,3 +6,4 @@ mod failing;
 mod fixture;
 mod routes;
 mod sending;
+mod together;
