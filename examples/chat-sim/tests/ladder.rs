@@ -79,8 +79,8 @@ async fn feishu_takes_nothing_but_200_and_slack_hears_a_no() {
 async fn only_slack_says_that_it_tries_again() {
     let (_, seen) = delivered(Ladder::SLACK_EVENTS, &[(500, false), (200, false)]).await;
     assert!(seen[0].get("x-slack-retry-num").is_none());
-    assert_eq!(seen[1].get("x-slack-retry-num").map(|num| num.as_bytes()), Some(&b"1"[..]));
-    assert_eq!(seen[1].get("x-slack-retry-reason").map(|reason| reason.as_bytes()), Some(&b"http_error"[..]));
+    assert_eq!(seen[1].get("x-slack-retry-num").map(HeaderValue::as_bytes), Some(&b"1"[..]));
+    assert_eq!(seen[1].get("x-slack-retry-reason").map(HeaderValue::as_bytes), Some(&b"http_error"[..]));
     let (_, seen) = delivered(Ladder::FEISHU_EVENTS, &[(500, false), (200, false)]).await;
     assert!(seen[1].get("x-slack-retry-num").is_none() && seen[1].get("x-lark-signature").is_some());
 }
