@@ -19,6 +19,7 @@
 
 mod calls;
 mod content;
+mod interact;
 mod interactions;
 mod messages;
 mod people;
@@ -35,6 +36,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub use interact::Acting;
 pub use record::{Message, TooLate};
 
 use crate::Clock;

@@ -2,9 +2,9 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Router;
-use chat_sim::Sign as _;
+use chat_sim::discord_api::{Acting, Settings};
 use chat_sim::discord_events::{self, Guild, Pressed};
-use chat_sim::sign;
+use chat_sim::{Clock, DiscordApi, Sender, Sign as _, sign};
 use imchat_axum::Webhook;
 use imchat_verify::inbox::{Accepted, Delivery, Inbox};
 use imchat_verify::providers::Discord;
@@ -13,6 +13,9 @@ use time::OffsetDateTime;
 use tower::ServiceExt as _;
 
 use super::*;
+use crate::config::Secret;
+use crate::platform::discord::DiscordAccess;
+use crate::platform::{Decoded, Platform as _, Prompt};
 
 const KEY: &str = "271131b34070f5210bbdd498c9dc32dc7b1ecac08d59429847f03b51901da552";
 const SEED: &str = "696d636861742d746573742d646973636f72642d656432353531392d73656564";
@@ -122,4 +125,52 @@ async fn who_waits_is_told_that_nothing_was_written_down() {
         assert_eq!((status, &body["type"], &body["data"]["flags"]), (StatusCode::OK, &json!(4), &json!(64)));
         assert_eq!(accepted, None);
     }
+}
+
+/// Everything between a card's press and the passcode that is typed into the form, over HTTP.
+#[tokio::test]
+async fn a_passcode_is_asked_for_and_typed() {
+    const CHANNEL: &str = "900000000000000003";
+    let (shelf, guild) = (Shelf::default(), Guild::archived());
+    let listener = tokio::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
+    let app = app(&shelf);
+    let server = tokio::spawn(async move { axum::serve(listener, app).await });
+    let api = DiscordApi::start(Settings::archived("bot-token").clock(Clock::still())).await.expect("a port");
+    let access = DiscordAccess { token: Secret::new("bot-token"), api_url: api.url() };
+    let bot = crate::platform::discord::Discord::new(&access).expect("a client");
+    let sender = Sender::new(sign::discord(SEED), sign::discord(SEED));
+    let last = || {
+        let deliveries = shelf.kept.lock().expect("no panic");
+        let delivery = deliveries.last().expect("a delivery");
+        bot.decode(&delivery.kind, &delivery.body)
+    };
+
+    let acting = Acting { channel: CHANNEL, user: ALICE, message: Some("3") };
+    let approve = Pressed { custom_id: "approve:p-1", message: "3", content: "", label: "Approve" };
+    let pressed = |token: &str| discord_events::press(&guild, "1", token, ALICE, &approve);
+    api.interact(&sender, &base, &acting, pressed).await.expect("a reply");
+    let Ok(Decoded::Click(click)) = last() else { panic!("a click") };
+    let prompt = Prompt { title: "Passcode".to_owned(), label: "Your passcode".to_owned(), submit: "Send".to_owned() };
+    bot.ask(&click, &click.action, &prompt).await.expect("asked");
+
+    let offer = api.messages().pop().expect("an offer");
+    let custom_id = offer.components[0]["components"][0]["custom_id"].as_str().expect("an id");
+    let acting = Acting { message: Some(&offer.id), ..acting };
+    let open = Pressed { custom_id, message: &offer.id, content: &offer.content, label: "Passcode" };
+    let pressed = |token: &str| discord_events::press(&guild, "2", token, ALICE, &open);
+    api.interact(&sender, &base, &acting, pressed).await.expect("a reply");
+    assert_eq!(last(), Ok(Decoded::Ignored("opens a form")));
+
+    let form = api.forms().pop().expect("a form");
+    assert_eq!(
+        (&form["data"]["title"], &form["data"]["components"][0]["label"]),
+        (&json!("Passcode"), &json!("Your passcode"))
+    );
+    let custom_id = form["data"]["custom_id"].as_str().expect("an id");
+    let sent = |token: &str| discord_events::form(&guild, "4", token, ALICE, custom_id, "4711", Some(&offer.id));
+    api.interact(&sender, &base, &acting, sent).await.expect("a reply");
+    let Ok(Decoded::Click(typed)) = last() else { panic!("a click") };
+    assert_eq!((typed.action, typed.value.as_deref()), (click.action, Some("4711")));
+    server.abort();
 }

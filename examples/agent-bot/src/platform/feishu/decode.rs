@@ -6,7 +6,9 @@
 //! 1. what no person said: otherwise two bots would talk for ever;
 //! 2. what is sent for another app;
 //! 3. messages in groups that do not mention the bot, and messages without a text;
-//! 4. events of other kinds, and the old form's but for the app's end.
+//! 4. events of other kinds.
+
+mod old;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -63,7 +65,9 @@ pub(super) fn decode(kind: &str, body: &[u8], own: &Own) -> Result<Decoded, Deco
         return Err(DecodeError::Kind);
     }
     let envelope: Envelope = serde_json::from_slice(body).map_err(|_| DecodeError::Shape)?;
-    let Some(header) = envelope.header else { return old(envelope.kind.as_deref(), envelope.event.as_ref()) };
+    let Some(header) = envelope.header else {
+        return old::decode(envelope.kind.as_deref(), envelope.event.as_ref(), own);
+    };
     if header.app_id.is_some() && own.app.is_some() && header.app_id != own.app {
         return Ok(Decoded::Ignored("for another app"));
     }
@@ -75,17 +79,6 @@ pub(super) fn decode(kind: &str, body: &[u8], own: &Own) -> Result<Decoded, Deco
         "im.chat.member.bot.added_v1" => Ok(Decoded::Lifecycle(Lifecycle::Joined)),
         "im.chat.member.bot.deleted_v1" | "im.chat.disbanded_v1" => Ok(Decoded::Lifecycle(Lifecycle::Left)),
         _ => Ok(Decoded::Ignored("event of another kind")),
-    }
-}
-
-/// The form without a header.
-fn old(kind: Option<&str>, event: Option<&Value>) -> Result<Decoded, DecodeError> {
-    match (kind, event.and_then(|event| text(event, "/type"))) {
-        (Some("url_verification"), _) => Ok(Decoded::Ignored("handshake")),
-        (Some("event_callback"), Some("app_uninstalled")) => Ok(Decoded::Lifecycle(Lifecycle::Revoked)),
-        (Some("event_callback"), Some(_)) => Ok(Decoded::Ignored("event of another kind")),
-        (Some("event_callback"), None) => Err(DecodeError::Missing("event.type")),
-        _ => Err(DecodeError::Missing("header")),
     }
 }
 

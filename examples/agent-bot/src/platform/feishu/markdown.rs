@@ -59,9 +59,14 @@ fn mention(person: &Person) -> String {
     if person.platform == PlatformName::Feishu && plain { format!("<at id={id}></at>") } else { escape(id) }
 }
 
-/// Preformatted text: its fence is broken where it holds one.
+/// Preformatted text: its fence is broken where it holds one, and so is a tag that would ping. Whether Feishu reads tags in
+/// code is not documented.
 pub(super) fn fenced(code: &str) -> String {
-    format!("```\n{}\n```", code.replace("```", "`\u{200b}`\u{200b}`"))
+    let mut text = code.replace("```", "`\u{200b}`\u{200b}`");
+    for tag in ["at", "At", "aT", "AT"] {
+        text = text.replace(&format!("<{tag}"), &format!("<\u{200b}{tag}"));
+    }
+    format!("```\n{text}\n```")
 }
 
 #[cfg(test)]
@@ -97,5 +102,7 @@ mod tests {
     fn code_cannot_be_left() {
         assert_eq!(span(&Span::Code("a` <at id=all></at>".to_owned())), "`a\u{2cb} ‹at id=all›‹/at›`");
         assert_eq!(fenced("a```b").matches("```").count(), 2);
+        let code = fenced("<at id=all></at> <AT>");
+        assert!(!code.contains("<at") && !code.contains("<AT"), "{code}");
     }
 }

@@ -156,6 +156,58 @@ fn what_happens_to_the_bot_is_told() {
     assert_eq!(decode("events", &other.body, &own()), Ok(Decoded::Ignored("event of another kind")));
 }
 
+/// A message of the first form with `change` applied to its event.
+fn old(change: impl Fn(&mut Value)) -> Result<Decoded, DecodeError> {
+    let app = App::archived();
+    let mut body = json!({
+        "ts": "1502199207.7171419",
+        "uuid": "bc447199585340d1f3728d26b1c0297a",
+        "token": app.token,
+        "type": "event_callback",
+        "event": {
+            "type": "message",
+            "app_id": app.app_id,
+            "tenant_key": app.tenant,
+            "root_id": "",
+            "parent_id": "",
+            "open_chat_id": CHAT,
+            "chat_type": "group",
+            "msg_type": "text",
+            "open_id": ALICE,
+            "open_message_id": "om_1",
+            "is_mention": true,
+            "text": "<at open_id=\"ou_bot\">@Ops Bot</at> hi",
+            "text_without_at_bot": " hi",
+        },
+    });
+    change(&mut body["event"]);
+    decode("events", body.to_string().as_bytes(), &own())
+}
+
+#[test]
+fn messages_of_the_first_form_are_read_too() {
+    let group = inbound(old(|_| ()));
+    assert_eq!(group.person.to_string(), format!("feishu:tenant0imchat001:{ALICE}"));
+    assert_eq!((group.text.as_str(), group.place.thread.as_deref()), ("hi", Some("om_1")));
+    let reply = inbound(old(|event| event["root_id"] = json!("om_root")));
+    assert_eq!(reply.place.thread.as_deref(), Some("om_root"));
+    let private = inbound(old(|event| event["chat_type"] = json!("private")));
+    assert_eq!(private.place.thread, None);
+    for (name, value, reason) in [
+        ("is_mention", json!(false), "message to a group"),
+        ("msg_type", json!("image"), "message without a text"),
+        ("open_id", json!(App::archived().bot), "said by a bot"),
+        ("app_id", json!("cli_other"), "for another app"),
+        ("type", json!("p2p_chat_create"), "event of another kind"),
+    ] {
+        assert_eq!(old(|event| event[name] = value.clone()), Ok(Decoded::Ignored(reason)), "{name}");
+    }
+    assert_eq!(old(|event| event["type"] = json!("add_bot")), Ok(Decoded::Lifecycle(Lifecycle::Joined)));
+    assert_eq!(old(|event| event["type"] = json!("remove_bot")), Ok(Decoded::Lifecycle(Lifecycle::Left)));
+    assert_eq!(old(|event| event["open_id"] = Value::Null), Err(DecodeError::Missing("event.open_id")));
+    assert_eq!(old(|event| event["type"] = Value::Null), Err(DecodeError::Missing("event.type")));
+}
+
 fn press(change: impl Fn(&mut Value)) -> Result<Decoded, DecodeError> {
     let value = json!({ "action": "approve", "request_id": "p-1" });
     let request = feishu_events::card_action(&App::archived(), "e1", "om_card", CHAT, ALICE, &value);

@@ -17,11 +17,16 @@ fn no_text_pings_or_links() {
         .with(Part::Heading(HOSTILE.to_owned()))
         .with(Part::Heading(HOSTILE.to_owned()))
         .with(Part::Text(Text::plain(HOSTILE)))
+        .with(Part::Code(HOSTILE.to_owned()))
         .with(Part::Note(Text::plain(HOSTILE)))
         .with(Part::Fields(vec![Field { name: HOSTILE.to_owned(), value: Text::plain(HOSTILE) }]));
     for rendered in render(&message, &LIMITS) {
         let body = rendered.json.pointer("/body").expect("a body").to_string();
-        assert!(!body.contains("<at") && !body.contains("]("), "{body}");
+        assert!(!body.contains("<at"), "{body}");
+        for element in rendered.json["body"]["elements"].as_array().expect("elements") {
+            let text = element.to_string();
+            assert!(text.contains("```") || !text.contains("]("), "{text}");
+        }
     }
 }
 
