@@ -35,6 +35,7 @@ mod keys;
 mod model;
 mod signing;
 mod slack;
+mod summary;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -48,6 +49,7 @@ pub use keys::Keys;
 pub use model::ModelAccess;
 pub use signing::{Previous, SigningSecrets};
 pub use slack::{SlackAccess, SlackConfig};
+pub use summary::Summary;
 
 use crate::agent::scripted::Mood;
 use crate::agent::tools::KNOWN;
@@ -148,6 +150,26 @@ pub enum ConfigError {
         /// Where, and what to write instead.
         problem: PolicyError,
     },
+}
+
+/// Where everything is kept, and under which keys: what the command line needs of the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Storage {
+    /// Where the inbox and the bot's own tables live.
+    pub database: Database,
+    /// The bot's own keys.
+    pub keys: Keys,
+}
+
+impl Storage {
+    /// Reads the process environment.
+    ///
+    /// # Errors
+    /// The first variable that is missing or unusable.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let lookup = |name: &str| std::env::var_os(name);
+        Ok(Self { database: database::read(&lookup)?, keys: keys::read(&lookup)? })
+    }
 }
 
 impl Config {

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use axum::Router;
 use clap::ValueEnum;
-use imchat_inbox::{InboxError, PostgresInbox, SqliteInbox, Upkeep};
+use imchat_inbox::{InboxError, Upkeep};
 use imchat_verify::inbox::Inbox;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
@@ -26,12 +26,12 @@ use crate::agent::openai::OpenAiError;
 use crate::approvals::PasscodeError;
 use crate::config::{Config, Database};
 use crate::executor::DoneIn;
-use crate::ingress;
 use crate::outbox::Outbox;
 use crate::platform::web::ClientError;
 use crate::seal::{Seal, SealError};
 use crate::state::{State, StateError};
 use crate::telemetry::Telemetry;
+use crate::{inbox, ingress};
 
 /// Time for requests under way when the process is told to stop.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
@@ -135,18 +135,9 @@ impl Bot {
     /// [`StartError`].
     pub async fn start(config: &Config, role: Role) -> Result<Self, StartError> {
         let seal = Seal::new(&config.keys.sealing, config.keys.sealing_before.as_ref())?;
-        let (closing, opening) = (seal.clone(), seal.clone());
-        let close = move |key: &_, body: &[u8]| closing.seal_body(key, body);
-        let open = move |key: &_, body: &[u8]| opening.open_body(key, body);
         match &config.database {
-            Database::Sqlite(file) => {
-                let inbox = SqliteInbox::builder().beside_other_tables().seal(close, open).open(file).await?;
-                Self::on(inbox, seal, config, role).await
-            }
-            Database::Postgres(url) => {
-                let inbox = PostgresInbox::builder().seal(close, open).open(url.expose()).await?;
-                Self::on(inbox, seal, config, role).await
-            }
+            Database::Sqlite(file) => Self::on(inbox::sqlite(file, &seal).await?, seal, config, role).await,
+            Database::Postgres(url) => Self::on(inbox::postgres(url.expose(), &seal).await?, seal, config, role).await,
         }
     }
 

@@ -109,7 +109,8 @@ async fn discord_is_answered_over_the_interaction_and_a_press_lets_a_write_happe
     let card = || discord.messages().into_iter().find(|said| found(&said.components, "custom_id", "approve").is_some());
     until(async || card().is_some()).await;
     let standing = card().expect("a card");
-    let custom_id = found(&standing.components, "custom_id", "approve").and_then(Value::as_str).expect("an id").to_owned();
+    let custom_id =
+        found(&standing.components, "custom_id", "approve").and_then(Value::as_str).expect("an id").to_owned();
     let token = discord.opened(&guild.channel, DISCORD_BOB, Some(&standing.id));
     let pressed = Pressed { custom_id: &custom_id, message: &standing.id, content: "", label: "Approve" };
     let press = discord_events::press(&guild, "3", &token, DISCORD_BOB, &pressed);

@@ -194,6 +194,17 @@ impl Policy {
         self.meanwhile
     }
 
+    /// The tools that change something and may be asked for.
+    pub fn writes(&self) -> impl Iterator<Item = &str> {
+        self.tools.iter().filter(|(_, rule)| matches!(rule, Rule::Ask(..))).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether any of them asks its approvers for a passcode.
+    #[must_use]
+    pub fn asks_for_passcodes(&self) -> bool {
+        self.tools.values().any(|rule| matches!(rule, Rule::Ask(_, approvers) if approvers.second_factor))
+    }
+
     /// The tags of the approvers' passcodes, as [`Passcodes`](crate::approvals::Passcodes) takes them.
     #[must_use]
     pub fn passcodes(&self) -> &[(Person, String)] {
