@@ -15,11 +15,13 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use agent_bot::config::{Config, Previous, Secret, SigningSecrets, SlackConfig};
+use agent_bot::serve::{Bot, Role};
 use chat_sim::slack_api::{Fault, Settings, SlackApi};
 use chat_sim::slack_events::{self, Said, Workspace};
 use chat_sim::{Request, Sender, Sign, Variant, sign};
 use common::{Play, SEALING, SECRET, SOON, STATUS, Store, TOKEN, archived, until, whole_archive};
 use http::{Method, StatusCode};
+use imchat_inbox::Upkeep as _;
 use imchat_test_servers::Folder;
 
 /// The archived mention as an event of its own.
@@ -252,4 +254,57 @@ async fn what_was_acknowledged_and_not_answered_is_answered_after_the_next_start
         assert_eq!(answered.len(), 1, "{log}");
         assert_eq!(answered[0].thread_ts.as_deref(), Some("1700000000.000100"));
     }
+}
+
+/// The lines of `/metrics` of this metric.
+async fn metric(play: &Play, name: &str) -> Vec<String> {
+    let mut request = Request::post("/metrics", "text/plain", "");
+    request.method = Method::GET;
+    let answer = play.sender.send(&play.base, &request, Variant::Unsigned).await.expect("an answer");
+    let text = String::from_utf8(answer.body.to_vec()).expect("text");
+    text.lines().filter(|line| line.starts_with(name)).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn metrics_tell_what_came_and_what_became_of_it() {
+    let play = Play::start().await;
+    assert_eq!(play.status(&archived("app_mention"), Variant::Fresh).await, StatusCode::OK);
+    let retry = Variant::Retry { num: 1, reason: "http_timeout" };
+    assert_eq!(play.status(&archived("app_mention"), retry).await, StatusCode::OK);
+    assert_eq!(play.status(&archived("app_mention"), Variant::Forged).await, StatusCode::UNAUTHORIZED);
+    play.rests().await;
+    for (name, line) in [
+        ("imchat_bot_deliveries_total", "{platform=\"slack\",outcome=\"accepted\"} 1"),
+        ("imchat_bot_deliveries_total", "{platform=\"slack\",outcome=\"duplicate\"} 1"),
+        ("imchat_bot_rejected_total", "{platform=\"slack\",reason=\"bad_signature\"} 1"),
+        ("imchat_bot_ack_seconds_count", "{platform=\"slack\"} 3"),
+        ("imchat_bot_secret_total", "{platform=\"slack\",secret=\"0\"} 2"),
+        ("imchat_bot_attempts_total", "{outcome=\"done\"} 1"),
+        ("imchat_bot_turns_total", "{ended=\"said\"} 1"),
+        ("imchat_bot_dead_letters", "{of=\"inbox\"} 0"),
+        ("imchat_bot_dead_letters", "{of=\"outbox\"} 0"),
+        ("imchat_bot_queue_depth", "{state=\"ready\"} 0"),
+        ("imchat_bot_outbox_depth", " 0"),
+    ] {
+        until(async || metric(&play, name).await.contains(&format!("{name}{line}"))).await;
+    }
+    assert_eq!(metric(&play, "imchat_bot_ack_margin_seconds").await.len(), 1);
+    assert!(metric(&play, "").await.iter().all(|line| !line.contains("U0ALICE001") && !line.contains("C0OPS00001")));
+}
+
+#[tokio::test]
+async fn an_ingress_acknowledges_while_no_executor_runs_and_the_next_one_answers() {
+    let play = Play::start().await;
+    let ingress = Bot::start(&play.config, Role::Ingress).await.expect("an ingress");
+    let base = format!("http://{}", ingress.address());
+    let config = play.config.clone();
+    play.bot.stop().await;
+    let delivery = play.sender.send(&base, &mention("Ev1"), Variant::Fresh).await.expect("an answer");
+    assert_eq!(delivery.status, StatusCode::OK);
+    assert_eq!((play.store.inbox.counts().await.expect("counts").depth(), play.slack.posts().len()), (1, 0));
+    let executor = Bot::start(&config, Role::Executor).await.expect("an executor");
+    assert_eq!(play.slack.posted(1, SOON).await.expect("an answer").len(), 1);
+    let other = format!("http://{}", executor.address());
+    let refused = play.sender.send(&other, &mention("Ev2"), Variant::Fresh).await.expect("an answer");
+    assert_eq!(refused.status, StatusCode::NOT_FOUND, "an executor takes no deliveries");
 }

@@ -9,6 +9,7 @@
 //! 5. What cannot be read is a dead letter: no attempt betters it, a person may. Everything else is tried again.
 
 mod click;
+mod meanwhile;
 mod notdone;
 mod plans;
 mod said;
@@ -22,8 +23,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use imchat_inbox::Job;
+use imchat_inbox::{Job, StepKey};
 use imchat_verify::Clock;
+use imchat_verify::inbox::Delivery;
 use tokio::sync::Notify;
 use tower_service::Service;
 use tracing::{debug, error, info};
@@ -93,7 +95,11 @@ impl fmt::Debug for Executor {
 
 /// The job's key in everything that it leads to: the same at every attempt, and no id that a platform gave.
 fn key(job: &Job) -> String {
-    job.step_key("job").to_string()
+    key_of(&job.delivery)
+}
+
+fn key_of(delivery: &Delivery) -> String {
+    StepKey::of(&delivery.key, "job").to_string()
 }
 
 impl Executor {

@@ -10,7 +10,7 @@ use crate::message::Outbound;
 use crate::outbox::Draft;
 use crate::platform::{Address, Inbound, Platform, ReplyRoute};
 use crate::policy::identity::{Asking, Gate as _};
-use crate::policy::{Act, Decision};
+use crate::policy::{Act, Decision, Meanwhile};
 use crate::sessions::Begun;
 
 /// Why something that was said is not worked on.
@@ -30,9 +30,15 @@ impl Executor {
             return self.decline(job, &key, inbound, declined).await;
         }
         let sessions = self.0.sessions;
+        let meanwhile = self.0.parts.policy.meanwhile();
         let mut tx = self.0.parts.state.begin().await?;
         sessions.append(&mut tx, &conversation, &key, &inbound.person, &inbound.text).await?;
-        let begun = sessions.begin(&mut tx, &conversation, &key, self.0.parts.policy.meanwhile()).await?;
+        if meanwhile != Meanwhile::Queue {
+            tx.commit().await?;
+            self.take_in(job, platform, &inbound, &conversation).await?;
+            tx = self.0.parts.state.begin().await?;
+        }
+        let begun = sessions.begin(&mut tx, &conversation, &key, meanwhile).await?;
         tx.commit().await?;
         match begun {
             Begun::Turn { entries, overflow } => {
@@ -44,7 +50,7 @@ impl Executor {
     }
 
     /// Whether an attempt before this one took the message in: it is not asked again whether it may.
-    async fn stands(&self, conversation: &str, key: &str) -> Result<bool, NotDone> {
+    pub(super) async fn stands(&self, conversation: &str, key: &str) -> Result<bool, NotDone> {
         let mut tx = self.0.parts.state.read().await?;
         Ok(self.0.sessions.stands(&mut tx, conversation, key).await?)
     }

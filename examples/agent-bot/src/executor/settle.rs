@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use imchat_inbox::{InboxError, Job, JobLease, PostgresInbox, Queue, SqliteInbox};
 use imchat_verify::dedup::Settled;
+use imchat_verify::inbox::Delivery;
 
 use super::NotDone;
 use crate::platform::Doing;
@@ -15,6 +16,9 @@ use crate::state::Tx;
 pub trait Settle: Send + Sync {
     /// Ends the lease with the work done, once the transaction is committed; roll back after an error.
     fn done_in<'a>(&'a self, tx: &'a mut Tx, lease: &'a JobLease) -> Doing<'a, (), NotDone>;
+
+    /// What waits in the job's lane behind it, the oldest first.
+    fn behind<'a>(&'a self, lease: &'a JobLease, most: u32) -> Doing<'a, Vec<Delivery>, NotDone>;
 }
 
 /// An inbox that can end a job in a transaction on the bot's own tables.
@@ -83,6 +87,10 @@ impl<I: DoneIn> Settle for Settling<I> {
             Ok(())
         })
     }
+
+    fn behind<'a>(&'a self, lease: &'a JobLease, most: u32) -> Doing<'a, Vec<Delivery>, NotDone> {
+        Box::pin(async move { Ok(self.inbox.behind(lease, most).await?) })
+    }
 }
 
 impl<I: Queue> Queue for Settling<I> {
@@ -120,6 +128,10 @@ impl<I: Queue> Queue for Settling<I> {
     async fn give_back(&self, lease: &JobLease) -> Result<Settled, InboxError> {
         self.forget(lease);
         self.inbox.give_back(lease).await
+    }
+
+    async fn behind(&self, lease: &JobLease, most: u32) -> Result<Vec<Delivery>, InboxError> {
+        self.inbox.behind(lease, most).await
     }
 
     async fn wait(&self) {

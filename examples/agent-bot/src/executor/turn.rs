@@ -51,7 +51,10 @@ impl Executor {
         };
         let transcript = Transcript::new(person.clone()).with(std::mem::take(&mut asked.entries));
         let started = parts.clock.micros();
-        let outcome = turn.run(&*parts.model, transcript).await;
+        let outcome = tokio::select! {
+            outcome = turn.run(&*parts.model, transcript) => outcome,
+            never = self.watch(asked.job, asked.platform, &asked.inbound, &asked.conversation, &interrupted) => match never {},
+        };
         let took = Duration::from_micros(parts.clock.micros().saturating_sub(started));
         parts.limits.spent(person, place, outcome.usage.total()).await;
         self.told(&outcome, took);
