@@ -15,9 +15,9 @@ use crate::platform::{Address, Platform, SendError, Sent};
 use crate::state::{State, StateError};
 
 /// How long a sender has a row.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_secs(20);
 /// How long a platform has to answer; below the lease, so that nobody sends while another one does.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(15);
 /// How often to look for what other processes wrote down.
 const POLL: Duration = Duration::from_secs(1);
 

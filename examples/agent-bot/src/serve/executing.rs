@@ -32,6 +32,8 @@ use crate::telemetry::Telemetry;
 const LEASE: Duration = Duration::from_secs(20);
 /// Below the time that the process gives its executor.
 const DRAIN: Duration = Duration::from_secs(15);
+/// How long the start waits to be told who the bot is.
+const INTRODUCTION: Duration = Duration::from_secs(2);
 /// Messages that are sent at the same time.
 const SENDERS: usize = 8;
 
@@ -54,7 +56,7 @@ pub(super) async fn parts(
     };
     Ok(Parts {
         state: state.clone(),
-        platforms: platforms(config)?,
+        platforms: platforms(config).await?,
         policy: config.policy.clone(),
         limits,
         model,
@@ -75,7 +77,7 @@ fn passcodes(config: &Config) -> Result<Passcodes, StartError> {
     }
 }
 
-fn platforms(config: &Config) -> Result<Platforms, StartError> {
+async fn platforms(config: &Config) -> Result<Platforms, StartError> {
     let mut platforms: Vec<Arc<dyn Platform>> = Vec::new();
     if let Some(slack) = &config.slack {
         let client = Slack::new(&slack.access);
@@ -83,7 +85,13 @@ fn platforms(config: &Config) -> Result<Platforms, StartError> {
     }
     if let Some(feishu) = &config.feishu {
         let client = Feishu::new(&feishu.access);
-        platforms.push(Arc::new(client.map_err(|source| StartError::Client { platform: "FEISHU_API_URL", source })?));
+        let client = client.map_err(|source| StartError::Client { platform: "FEISHU_API_URL", source })?;
+        // Which mention is the bot's own. Where it is not known yet, whoever has no user id is taken for it.
+        let own = tokio::time::timeout(INTRODUCTION, client.whoami()).await;
+        platforms.push(Arc::new(match own {
+            Ok(Ok(open_id)) => client.with_bot(open_id),
+            Ok(Err(_)) | Err(_) => client,
+        }));
     }
     if let Some(discord) = &config.discord {
         let client = Discord::new(&discord.access);
