@@ -20,7 +20,7 @@ const EVENTS: Facts = Facts::new("events")
 const TRIGGER: Key = Key::SecretId(&[Form("trigger_id"), FormJson("payload", "/trigger_id")]);
 
 const NOT_TAKEN: &str =
-    r#"{"response_type":"ephemeral","replace_original":false,"text":"That did not reach us. Please try again."}"#;
+    r#"{"response_type":"ephemeral","replace_original":false,"text":"This may not have arrived. If nothing happens, please try again."}"#;
 
 fn not_taken() -> Reply {
     Reply::json(NOT_TAKEN)
