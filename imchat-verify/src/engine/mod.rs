@@ -19,7 +19,7 @@ use alloc::vec::Vec;
 
 use core::fmt;
 
-#[cfg(feature = "commerce")]
+#[cfg(any(feature = "chat", feature = "commerce"))]
 pub(crate) use border::url_and_body;
 pub(crate) use key::Key;
 #[cfg(feature = "sign")]

@@ -15,7 +15,7 @@ use super::{Core, CustomInput};
 use crate::error::Error;
 use crate::head::Head;
 use crate::scan::value;
-use crate::scheme::{Algorithm, Part, PartInput, Source};
+use crate::scheme::{Algorithm, Part, PartInput, Source, SpellUrl};
 use subtle::ConstantTimeEq as _;
 
 /// What the proof says: which secret matched, and when the request was sent.
@@ -85,7 +85,8 @@ impl Core {
     /// Whether the body can be hashed while it arrives.
     fn streams(&self) -> bool {
         let hashes = matches!(self.scheme.algorithm, Algorithm::Hmac(_) | Algorithm::Digest(_));
-        let plain = !self.scheme.message.iter().any(|part| matches!(part, Part::Custom(_)));
+        let plain =
+            !self.scheme.message.iter().any(|part| matches!(part, Part::Custom(_))) && self.scheme.spellings.is_none();
         hashes && plain && self.scheme.alternate.is_none() && self.around_body().2
     }
 
@@ -214,7 +215,11 @@ impl Core {
                     None => (fresh, self.scheme.message, 0),
                 };
                 let tag = mac.tag(|sink| self.feed(parts, nth, &key.secret, prepared, input, sink))?;
-                Ok(candidates.any(self.scheme, key.alternate, |candidate| candidate.fits(&tag)))
+                let fits = candidates.any(self.scheme, key.alternate, |candidate| candidate.fits(&tag));
+                match self.scheme.spellings {
+                    Some(spell) => Ok(fits | self.fits_respelled(spell, fresh, key, prepared, input)?),
+                    None => Ok(fits),
+                }
             }
             Material::Ed25519(public) => {
                 let pieces = self.pieces(prepared, input);
@@ -236,6 +241,27 @@ impl Core {
                 _ => Ok(false),
             },
         }
+    }
+
+    /// Whether any other spelling of the URL fits. All of them are tried, whichever does.
+    #[cold]
+    #[inline(never)]
+    fn fits_respelled(
+        &self,
+        spell: SpellUrl,
+        fresh: &Mac,
+        key: &Key,
+        prepared: &Prepared<'_>,
+        input: &PartInput<'_>,
+    ) -> Result<bool, Error> {
+        let mut any = false;
+        for url in spell(input.url.unwrap_or_default()) {
+            let input = PartInput { url: Some(&url), ..*input };
+            let message = self.scheme.message;
+            let tag = fresh.tag(|sink| self.feed(message, 0, &key.secret, prepared, &input, sink))?;
+            any |= prepared.candidates.any(self.scheme, key.alternate, |candidate| candidate.fits(&tag));
+        }
+        Ok(any)
     }
 
     /// The message as a list of pieces, for algorithms that take it so; parts written by a function are refused for

@@ -113,6 +113,8 @@ pub const fn all() -> &'static [&'static Scheme] {
         &TEAMS_OUTGOING,
         #[cfg(feature = "chat")]
         &TELEGRAM,
+        #[cfg(feature = "chat")]
+        &TWILIO,
         #[cfg(feature = "devtools")]
         &TWITCH,
         #[cfg(feature = "commerce")]

@@ -1,8 +1,8 @@
 //! A scheme in the making: one `const` setter a property, and the check at the end.
 
 use super::{
-    Algorithm, Alternate, Facts, Handshake, Key, KeyRole, Kind, Part, Scheme, SchemeError, Source, TimestampRule,
-    TokenRule, Unit, UnsignedHandshake, When, check,
+    Algorithm, Alternate, Facts, Handshake, Key, KeyRole, Kind, Part, Scheme, SchemeError, Source, SpellUrl,
+    TimestampRule, TokenRule, Unit, UnsignedHandshake, When, check,
 };
 use crate::engine::Open;
 use crate::secrets::{Form, Role};
@@ -35,6 +35,13 @@ impl SchemeBuilder {
     /// Says that a function among the parts or the scheme's own check reads the public URL, which must then be configured.
     pub const fn reads_url(mut self) -> Self {
         self.0.reads_url = true;
+        self
+    }
+
+    /// Other spellings of the public URL that the platform may have signed: a request passes that fits any of them. For
+    /// hashes whose message is not over before the body is.
+    pub const fn spellings(mut self, spell: SpellUrl) -> Self {
+        self.0.spellings = Some(spell);
         self
     }
 

@@ -46,7 +46,7 @@ pub(crate) use handshake::Answer;
 pub use handshake::{AnswerHandshake, Handshake, UnsignedHandshake};
 pub use key::{Key, List, When};
 pub use signature::{Encoding, Layout, Signature};
-pub use source::{Part, PartInput, Source, Unit, WritePart};
+pub use source::{Part, PartInput, Source, SpellUrl, Unit, WritePart};
 
 use crate::engine::{CustomCheck, Open};
 use crate::secrets::{Form, Role};
@@ -123,6 +123,7 @@ pub struct Scheme {
     pub(crate) body_not_signed: bool,
     /// A function that writes a part reads the URL.
     pub(crate) reads_url: bool,
+    pub(crate) spellings: Option<SpellUrl>,
     pub(crate) token: Option<TokenRule>,
     pub(crate) fallback: Option<&'static Scheme>,
     pub(crate) open: Option<Open>,
@@ -154,6 +155,7 @@ impl Scheme {
             message: &[Part::Body],
             body_not_signed: false,
             reads_url: false,
+            spellings: None,
             token: None,
             fallback: None,
             open: None,

@@ -1,5 +1,7 @@
 //! Where a value of a request comes from, and what is fed to the hash.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// A place in a request from which the engine reads one value.
@@ -72,6 +74,9 @@ impl fmt::Debug for PartInput<'_> {
 
 /// Writes one part of the signed message, piece by piece, to the sink; the error says what was expected of the request.
 pub type WritePart = fn(&PartInput<'_>, &mut dyn FnMut(&[u8])) -> Result<(), &'static str>;
+
+/// The other spellings of a public URL that a platform may have signed in its place, each tried like the URL itself.
+pub type SpellUrl = fn(&str) -> Vec<String>;
 
 /// One piece of the signed message; pieces stream into the hash in order and are never concatenated.
 #[derive(Debug, Clone, Copy)]

@@ -11,6 +11,7 @@ mod rotation;
 mod smuggling;
 mod time;
 mod timing;
+mod twilio;
 
 use imchat_tests::{Outcome, Request, SIGNED_AT, at, keys, outcome};
 use imchat_verify::providers::{Feishu, GitHub, Slack, StandardWebhooks, Stripe};
