@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 use super::border::url_and_body;
 use super::key::{Key, MAX_SECRETS, Material};
@@ -63,6 +64,9 @@ impl Core {
         input: &PartInput<'_>,
         sink: &mut dyn FnMut(&[u8]),
     ) -> Result<(), Error> {
+        if self.scheme.sorted && parts.len() > 1 {
+            return self.feed_sorted(parts, nth, secret, prepared, input, sink);
+        }
         for part in parts {
             match part {
                 Part::Lit(text) => sink(text.as_bytes()),
@@ -79,6 +83,31 @@ impl Core {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Feeds the pieces in the order of their bytes. Out of line: few platforms sort.
+    #[cold]
+    #[inline(never)]
+    fn feed_sorted(
+        &self,
+        parts: &[Part],
+        mut nth: usize,
+        secret: &[u8],
+        prepared: &Prepared<'_>,
+        input: &PartInput<'_>,
+        sink: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), Error> {
+        let mut pieces = Vec::new();
+        for part in parts {
+            let mut piece = Zeroizing::new(Vec::new());
+            let alone = core::slice::from_ref(part);
+            self.feed(alone, nth, secret, prepared, input, &mut |bytes| piece.extend_from_slice(bytes))?;
+            nth = nth.saturating_add(usize::from(matches!(part, Part::From(_))));
+            pieces.push(piece);
+        }
+        pieces.sort_unstable_by(|one, other| one.as_slice().cmp(other));
+        pieces.iter().for_each(|piece| sink(piece));
         Ok(())
     }
 

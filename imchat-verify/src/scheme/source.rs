@@ -4,6 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::head::query;
+
 /// A place in a request from which the engine reads one value.
 ///
 /// Header names are lower-case. JSON pointers are RFC 6901 without `~` escapes.
@@ -21,6 +23,8 @@ pub enum Source {
     Field(&'static str),
     /// A scalar of a JSON body, by its pointer.
     Json(&'static str),
+    /// The text of an element of an XML body, right below its root, by the element's name.
+    Xml(&'static str),
     /// A field of a form body.
     Form(&'static str),
     /// A scalar, by its pointer, of the JSON text in a field of a form body.
@@ -44,6 +48,7 @@ impl fmt::Display for Source {
             Self::Query(name) => write!(f, "query parameter {name}"),
             Self::Field(name) => write!(f, "field {name} of the signature header"),
             Self::Json(pointer) => write!(f, "JSON member {pointer}"),
+            Self::Xml(name) => write!(f, "XML element {name}"),
             Self::Form(name) => write!(f, "form field {name}"),
             Self::FormJson(name, pointer) => write!(f, "JSON member {pointer} of form field {name}"),
             Self::WholeBody => f.write_str("body"),
@@ -60,6 +65,15 @@ pub struct PartInput<'a> {
     pub url: Option<&'a str>,
     /// The raw body.
     pub body: &'a [u8],
+}
+
+impl PartInput<'_> {
+    /// A parameter of the URL's query, decoded; nothing where it is absent, empty, no text, comes twice, or is longer than
+    /// 1 KiB.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<String> {
+        query(self.url?, name)
+    }
 }
 
 impl fmt::Debug for PartInput<'_> {

@@ -2,6 +2,7 @@
 
 mod challenge;
 mod downgrade;
+mod envelope;
 mod extension;
 mod hubspot;
 mod oracle;

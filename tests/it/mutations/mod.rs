@@ -5,6 +5,7 @@ mod body;
 mod clock;
 mod head;
 mod unsigned;
+mod url;
 
 use imchat_tests::{Expect, Request, Subject, payloads, vectors};
 use imchat_verify::scheme::Part;
@@ -51,6 +52,8 @@ fn security_headers(subject: &Subject) -> Vec<&'static str> {
         "paddle" => &["paddle-signature"],
         "typeform" => &["typeform-signature"],
         "notion" => &["x-notion-signature"],
+        // Their proof stands in the URL.
+        "dingtalk" | "wechat" | "wechat-aes" | "wecom" => &[],
         // Their proof stands in the body.
         "mailgun" | "mattermost" | "rocketchat" | "zulip" => &[],
         other => panic!("which headers does {other} sign?"),
@@ -128,6 +131,13 @@ fn headed() -> Vec<Subject> {
 fn signed() -> Vec<Subject> {
     let all: Vec<Subject> = headed().into_iter().filter(signs_body).collect();
     assert!(all.len() > 150, "only {} requests are signed", all.len());
+    all
+}
+
+/// Every accepted request whose proof stands in its URL.
+fn proved_by_url() -> Vec<Subject> {
+    let all: Vec<Subject> = all_accepted().into_iter().filter(|subject| subject.scheme.proves_in_query()).collect();
+    assert!(all.len() >= 15, "only {} requests", all.len());
     all
 }
 

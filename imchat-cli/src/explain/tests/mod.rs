@@ -69,8 +69,8 @@ fn signs_any_body() -> BTreeSet<&'static str> {
     // To Twilio two spellings of a form are one.
     let goods = all(b"a=b+c");
     let by_field =
-        goods.iter().filter(|good| good.with(b"a=b%20c").verifies()).map(|good| good.scheme.name()).collect();
-    &signs_any - &by_field
+        |name: &&str| goods.iter().any(|good| good.scheme.name() == *name && good.with(b"a=b%20c").verifies());
+    signs_any.into_iter().filter(|name| !by_field(name)).collect()
 }
 
 #[test]
