@@ -308,3 +308,20 @@ async fn an_ingress_acknowledges_while_no_executor_runs_and_the_next_one_answers
     let refused = play.sender.send(&other, &mention("Ev2"), Variant::Fresh).await.expect("an answer");
     assert_eq!(refused.status, StatusCode::NOT_FOUND, "an executor takes no deliveries");
 }
+
+#[tokio::test]
+async fn the_manifest_for_slack_names_the_bots_routes() {
+    let manifest: serde_json::Value =
+        serde_json::from_str(include_str!("../../../docs/setup/slack-manifest.json")).expect("JSON");
+    let play = Play::start().await;
+    for pointer in [
+        "/features/slash_commands/0/url",
+        "/settings/event_subscriptions/request_url",
+        "/settings/interactivity/request_url",
+    ] {
+        let url = manifest.pointer(pointer).and_then(serde_json::Value::as_str).expect("an address");
+        let route = url.strip_prefix("https://your.host").expect("a route");
+        let request = Request::post(route, "application/json", "{}");
+        assert_eq!(play.status(&request, Variant::Unsigned).await, StatusCode::UNAUTHORIZED, "{route}");
+    }
+}
