@@ -9,6 +9,7 @@ use imchat_inbox::{Upkeep, Worker};
 use imchat_redis::{RedisLimiter, Server};
 use imchat_verify::Clock;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use super::StartError;
@@ -110,12 +111,12 @@ where
     let queue = Settling::new(inbox.clone());
     let executor = Executor::new(parts, Arc::new(queue.clone()));
     let (end, ending) = watch::channel(false);
-    let plans = {
-        let (executor, ending) = (executor.clone(), ending.clone());
-        tokio::spawn(async move { executor.tend(ending).await })
-    };
-    let sending = tokio::spawn(async move { sender.run(SENDERS, ending).await });
-    let keeping = tokio::spawn(upkeep(inbox, state, outbox));
+    // Whatever ends this future ends them too.
+    let (mut tasks, mut keeping) = (JoinSet::new(), JoinSet::new());
+    let (tending, end_of_plans) = (executor.clone(), ending.clone());
+    tasks.spawn(async move { tending.tend(end_of_plans).await });
+    tasks.spawn(async move { sender.run(SENDERS, ending).await });
+    keeping.spawn(upkeep(inbox, state, outbox));
     Worker::new(queue, executor)
         .concurrency(concurrency)
         .lease(LEASE)
@@ -124,10 +125,10 @@ where
         .on_report(move |report| reported(&telemetry, report))
         .run_until(async move { drop(stop.wait_for(|stop| *stop).await) })
         .await;
-    keeping.abort();
+    keeping.abort_all();
     end.send_replace(true);
-    for task in [plans, sending] {
-        if let Err(error) = task.await {
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended {
             error!(%error, "a part of the executor had panicked before: restart the process");
         }
     }

@@ -125,7 +125,10 @@ impl Store {
     /// Whether nothing is left to do or to say.
     pub(crate) async fn at_rest(&self) -> bool {
         let jobs = self.inbox.counts().await.expect("counts").depth();
-        jobs == 0 && self.messages("waiting").await == 0 && self.messages("sending").await == 0
+        // One look at both states: a message goes from one to the other and back.
+        let mut tx = self.state.read().await.expect("a transaction");
+        let open = "SELECT step FROM bot_outbox WHERE state IN ('waiting', 'sending') LIMIT 1";
+        jobs == 0 && tx.query(open).row().await.expect("read").is_none()
     }
 }
 
