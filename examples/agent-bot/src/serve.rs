@@ -157,6 +157,13 @@ impl Bot {
         };
         let seen = health::Seen { inbox: inbox.clone(), state: state.clone(), telemetry: telemetry.clone() };
         let app = routes.merge(health::router(seen.clone()));
+        let bound = async {
+            let listener = TcpListener::bind(config.listen).await?;
+            Ok((listener.local_addr()?, listener))
+        };
+        let (address, listener) =
+            bound.await.map_err(|source| StartError::Listen { address: config.listen, source })?;
+        // From here on nothing fails but the executor's own parts, before anything of it runs.
         let (drain, draining) = watch::channel(false);
         let executor = match &state {
             Some(state) => {
@@ -165,12 +172,6 @@ impl Bot {
             }
             None => None,
         };
-        let bound = async {
-            let listener = TcpListener::bind(config.listen).await?;
-            Ok((listener.local_addr()?, listener))
-        };
-        let (address, listener) =
-            bound.await.map_err(|source| StartError::Listen { address: config.listen, source })?;
         let (close, closed) = oneshot::channel::<()>();
         let server = tokio::spawn(async move {
             let closed = async { drop(closed.await) };
