@@ -10,6 +10,9 @@
 
 mod approvals;
 mod bot;
+mod chats;
+mod deciding;
 mod platforms;
 mod play;
 mod postgres;
+mod program;
