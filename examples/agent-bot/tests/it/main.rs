@@ -8,10 +8,12 @@
     reason = "a test that is broken should stop at once, and a test binary has no outside"
 )]
 
+mod answering;
 mod approvals;
 mod bot;
 mod chats;
 mod deciding;
+mod model;
 mod platforms;
 mod play;
 mod postgres;
