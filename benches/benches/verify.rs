@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use imchat_benches::bare::{self, Verify};
 use imchat_benches::requests::{Delivery, Provider};
 use imchat_benches::rounds::{self, Contender, Timing};
-use imchat_benches::{measuring, ours, spell};
+use imchat_benches::{by_hand, measuring, ours, spell};
 use std::hint::black_box;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -20,6 +20,7 @@ const SLICE: Duration = Duration::from_millis(4);
 
 const OURS: &str = "ours";
 const BARE: &str = "bare";
+const BY_HAND: &str = "by hand";
 
 fn main() -> Result<()> {
     println!("# verify: eight headers, one secret; nanoseconds for one check, median of rounds");
@@ -80,10 +81,11 @@ fn contenders(delivery: &Delivery, now: u64) -> Result<Vec<(&'static str, Verify
     if let Some(verify) = ours::verify(delivery.provider, now)? {
         all.push((OURS, verify));
     }
+    if delivery.provider == Provider::StandardWebhooks {
+        all.push((BY_HAND, by_hand::standard_webhooks(now)?));
+    }
     #[cfg(feature = "peers")]
     all.extend(imchat_benches::peers::verify(delivery, now)?);
-    #[cfg(not(feature = "peers"))]
-    let _ = now;
     Ok(all)
 }
 
@@ -91,7 +93,7 @@ fn report(provider: Provider, bytes: usize, timings: &[Timing]) {
     let named = |name: &str| timings.iter().find(|timing| timing.name == name);
     let best = timings
         .iter()
-        .filter(|timing| timing.name != OURS && timing.name != BARE)
+        .filter(|timing| ![OURS, BARE, BY_HAND].contains(&timing.name))
         .min_by(|a, b| a.median().total_cmp(&b.median()));
     let over = |above: Option<&Timing>, below: Option<&Timing>| Some(rounds::ratio(&above?.ns, &below?.ns));
     println!(

@@ -1,9 +1,10 @@
-//! What one writes by hand for one platform: the floor of the ingress bench.
+//! What one writes by hand for one platform: the floor of the ingress bench, and of Standard Webhooks in the other.
 //!
 //! It does no more than a receiver must, and less than one should: one secret, no rotation, no second look at repeated
 //! headers, an id found by its name wherever it stands, a map that never forgets, no lease that ends. Whatever is right as
 //! well costs more.
 
+use crate::bare::Verify;
 use crate::requests::Provider;
 use crate::servers::count;
 use crate::slack_event;
@@ -12,6 +13,8 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -91,6 +94,39 @@ impl Receiver {
         mac.update(body);
         bool::from(mac.finalize().into_bytes().ct_eq(&tag)).then_some(())
     }
+}
+
+/// A check of Standard Webhooks, at `now` in Unix seconds: three headers looked up, one signature decoded.
+///
+/// # Errors
+/// If the secret cannot be decoded.
+pub fn standard_webhooks(now: u64) -> Result<Verify> {
+    let keyed = Hmac::<Sha256>::new_from_slice(&Provider::StandardWebhooks.key()?)?;
+    Ok(Box::new(move |headers, body| signed(&keyed, headers, body, now).is_some()))
+}
+
+fn signed(keyed: &Hmac<Sha256>, headers: &HeaderMap, body: &[u8], now: u64) -> Option<()> {
+    let id = headers.get("webhook-id")?.as_bytes();
+    let at = headers.get("webhook-timestamp")?.to_str().ok()?;
+    if at.parse::<u64>().ok()?.abs_diff(now) > TOLERANCE {
+        return None;
+    }
+    let mut mac = keyed.clone();
+    for piece in [id, b".", at.as_bytes(), b".", body] {
+        mac.update(piece);
+    }
+    let wanted = mac.finalize().into_bytes();
+    let mut signatures = headers.get("webhook-signature")?.to_str().ok()?.split(' ');
+    signatures
+        .any(|signature| signature.strip_prefix("v1,").is_some_and(|encoded| fits(encoded, &wanted)))
+        .then_some(())
+}
+
+fn fits(encoded: &str, wanted: &[u8]) -> bool {
+    // Room for what 44 characters may decode to, as the decoder counts.
+    let mut tag = [0; 33];
+    let decoded = STANDARD.decode_slice(encoded, &mut tag);
+    decoded.is_ok_and(|bytes| tag.get(..bytes).is_some_and(|tag| tag.ct_eq(wanted).into()))
 }
 
 /// The event's id, from the end, where Slack writes it.

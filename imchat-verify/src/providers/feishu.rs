@@ -41,7 +41,9 @@ fn unchanged(_: &Identity<'_>) -> Reply {
 }
 
 fn not_taken() -> Reply {
-    Reply::json(r#"{"toast":{"type":"error","content":"This may not have arrived. If nothing happens, please try again."}}"#)
+    Reply::json(
+        r#"{"toast":{"type":"error","content":"This may not have arrived. If nothing happens, please try again."}}"#,
+    )
 }
 
 const TOKEN: &[Source] = &[Json("/header/token"), Json("/token")];

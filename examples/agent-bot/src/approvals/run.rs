@@ -38,7 +38,7 @@ pub enum NoPermit {
 impl Approvals {
     /// Takes an approved plan, or a running one whose executor's lease is over, for so long; commit before the effect.
     ///
-    /// An approved plan that has expired is expired here. One that [five](RUNS) executors did not survive has failed.
+    /// An approved plan that has expired is expired here. One that five executors did not survive has failed.
     ///
     /// # Errors
     /// Where the database fails, or the row is not what was approved.

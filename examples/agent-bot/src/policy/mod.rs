@@ -7,7 +7,7 @@
 //!    the person could not be looked up, and where nobody of their tenant may approve it.
 //! 5. A read is allowed to whoever may ask, unless a rule says otherwise.
 //!
-//! [`file`] is its form in TOML.
+//! [`mod@file`] is its form in TOML.
 
 mod approvers;
 pub mod file;

@@ -47,7 +47,7 @@ pub(super) async fn parts(
 ) -> Result<Parts, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let shared = match &config.redis {
-        Some(url) => Some(RedisLimiter::new(&Server::at(url.expose())?.connect().await?)),
+        Some(url) => shared_limits(Server::at(url.expose())?).await,
         None => None,
     };
     let limits = RateLimits::new(config.policy.limits(), &clock, shared.as_ref());
@@ -67,6 +67,17 @@ pub(super) async fn parts(
         clock,
         telemetry: telemetry.clone(),
     })
+}
+
+/// A Redis that is down when the bot starts is no reason to answer nobody: the limits are then each process's own.
+async fn shared_limits(server: Server) -> Option<RedisLimiter> {
+    match server.connect().await {
+        Ok(redis) => Some(RedisLimiter::new(&redis)),
+        Err(error) => {
+            error!(%error, "Redis cannot be reached: each process limits by itself until it is started again");
+            None
+        }
+    }
 }
 
 /// Those of the policy file, under their key.

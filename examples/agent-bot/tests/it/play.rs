@@ -29,7 +29,7 @@ pub(crate) struct Play {
     pub(crate) base: String,
     pub(crate) sender: Sender,
     pub(crate) store: Store,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Play {
@@ -52,7 +52,7 @@ impl Play {
         let bot = Bot::start(&config, Role::All).await.expect("a bot");
         let base = format!("http://{}", bot.address());
         let sender = Sender::new(sign::slack(SECRET), sign::slack("other"));
-        Self { slack, config, bot, base, sender, store, _folder: folder }
+        Self { slack, config, bot, base, sender, store, folder }
     }
 
     /// Ends the bot and starts another one on the same database.
@@ -61,6 +61,12 @@ impl Play {
         let bot = Bot::start(&self.config, Role::All).await.expect("a bot");
         let base = format!("http://{}", bot.address());
         Self { bot, base, ..self }
+    }
+
+    /// The database's files.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let files = self.folder.path().read_dir().expect("the folder").map(|entry| entry.expect("an entry").path());
+        files.collect()
     }
 
     pub(crate) async fn status(&self, request: &Request, variant: Variant) -> StatusCode {

@@ -1,7 +1,7 @@
 //! A model behind the chat completions API, of OpenAI or of anybody who speaks it.
 //!
-//! 1. [`wire`] makes the request out of a transcript and reads the answer: pure, and strict where something would be done.
-//! 2. [`attempts`] sends it: each attempt has its time, a busy or broken service is tried again a few times and not before
+//! 1. `wire` makes the request out of a transcript and reads the answer: pure, and strict where something would be done.
+//! 2. `attempts` sends it: each attempt has its time, a busy or broken service is tried again a few times and not before
 //!    it says, and an answer is read up to a size.
 //! 3. Neither the key, nor what was asked or answered, is in an error or a log.
 //!
