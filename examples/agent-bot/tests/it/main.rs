@@ -13,6 +13,7 @@ mod approvals;
 mod bot;
 mod chats;
 mod deciding;
+mod interleaved;
 mod model;
 mod platforms;
 mod play;
