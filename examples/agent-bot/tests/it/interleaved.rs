@@ -13,7 +13,10 @@ const EACH: usize = 34;
 
 /// Everything in a request that is somebody's secret, in order.
 fn secrets(text: &str) -> String {
-    text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.starts_with("zq")).collect::<Vec<_>>().join(" and ")
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| word.starts_with("zq"))
+        .collect::<Vec<_>>()
+        .join(" and ")
 }
 
 /// One conversation: a platform's number and a place there.

@@ -10,6 +10,7 @@
 
 mod answering;
 mod approvals;
+mod bad_input;
 mod bot;
 mod chats;
 mod deciding;

@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
+use chat_sim::{Request, Sender, Variant, sign};
+use http::Method;
 use imchat_test_servers::Folder;
 
 use crate::chats::{Chat, Who};
@@ -103,6 +105,17 @@ impl Program {
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("it ran");
         self.child.wait().expect("it ended");
+    }
+
+    /// The sum of this metric over all its labels.
+    pub(crate) async fn counted(&self, metric: &str) -> u64 {
+        let mut request = Request::post("/metrics", "text/plain", "");
+        request.method = Method::GET;
+        let nobody = Sender::new(sign::slack("none"), sign::slack("none"));
+        let answer = nobody.send(&self.base, &request, Variant::Unsigned).await.expect("an answer");
+        let text = String::from_utf8(answer.body.to_vec()).expect("text");
+        let lines = text.lines().filter(|line| line.split(['{', ' ']).next() == Some(metric));
+        lines.map(|line| line.rsplit(' ').next().and_then(|value| value.parse::<u64>().ok()).expect("a count")).sum()
     }
 
     /// What it logged.

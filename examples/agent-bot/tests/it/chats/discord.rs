@@ -8,7 +8,7 @@ use chat_sim::{Sender, Variant, sign};
 use http::StatusCode;
 use serde_json::Value;
 
-use super::{Chat, Event, Said, Spot, Who};
+use super::{Chat, Event, HERE, Said, Spot, Who};
 
 const KEY: &str = "271131b34070f5210bbdd498c9dc32dc7b1ecac08d59429847f03b51901da552";
 const SEED: &str = "696d636861742d746573742d646973636f72642d656432353531392d73656564";
@@ -47,6 +47,8 @@ impl Discord {
 impl Chat for Discord {
     const NAME: &'static str = "discord";
     const ROUTES: &'static [&'static str] = &["/discord/interactions"];
+
+    const TOKEN: &'static str = "DISCORD_BOT_TOKEN";
 
     async fn open(channels: usize, threads: usize) -> Self {
         let guild = Guild::archived();
@@ -87,6 +89,21 @@ impl Chat for Discord {
         let pressed = Pressed { custom_id, message: &card.id, content: "", label: "" };
         let press = discord_events::press(&self.guild, &self.id(), &token, user(who), &pressed);
         Event { request: discord_events::in_thread(&press, &self.guild, &card.at), token }
+    }
+
+    fn noise(&self) -> Vec<(&'static str, Event)> {
+        let changed = |change: &dyn Fn(&mut Value)| {
+            let mut event = self.ask(HERE, 0, Who::Alice, "please restart checkout");
+            let mut body: Value = serde_json::from_slice(&event.request.body).expect("JSON");
+            change(&mut body);
+            event.request.body = body.to_string().into();
+            event
+        };
+        vec![
+            ("an interaction of an unknown type", changed(&|body| body["type"] = 99.into())),
+            ("another bot's command", changed(&|body| body["member"]["user"]["bot"] = true.into())),
+            ("a command of another name", changed(&|body| body["data"]["name"] = "dream".into())),
+        ]
     }
 
     async fn deliver(&self, base: &str, event: &Event, variant: Variant) -> StatusCode {

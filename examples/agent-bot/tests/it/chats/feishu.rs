@@ -6,9 +6,9 @@ use chat_sim::feishu_api::{Fault, FeishuApi, Message, Receiver, Settings, User};
 use chat_sim::feishu_events::{self, App};
 use chat_sim::{Request, Sender, Variant, sign};
 use http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Chat, Event, Said, Spot, Who};
+use super::{Chat, Event, HERE, Said, Spot, Who};
 
 const ENCRYPT_KEY: &str = "imchat-test-feishu-encrypt-key";
 const APP_SECRET: &str = "app-secret";
@@ -48,6 +48,8 @@ impl Feishu {
 impl Chat for Feishu {
     const NAME: &'static str = "feishu";
     const ROUTES: &'static [&'static str] = &["/feishu/events", "/feishu/cards"];
+
+    const TOKEN: &'static str = "FEISHU_APP_SECRET";
 
     async fn open(channels: usize, _: usize) -> Self {
         let bob = User { name: "Bob".to_owned(), departments: Vec::new(), resigned: false };
@@ -93,6 +95,42 @@ impl Chat for Feishu {
         let id = format!("e-press-{}", self.count.load(Ordering::SeqCst));
         let request = feishu_events::card_action(&self.app, &id, &card.id, &chat(0), user(who), &value);
         Event { request: self.sealed(&request), token: String::new() }
+    }
+
+    fn noise(&self) -> Vec<(&'static str, Event)> {
+        let asked = |number: usize, group: bool, change: &dyn Fn(&mut Value)| {
+            let (id, chat, text) = (message(HERE, number), chat(0), "please restart checkout");
+            let request = feishu_events::message(
+                &self.app,
+                &format!("e-noise-{number}"),
+                &id,
+                &chat,
+                user(Who::Alice),
+                group,
+                text,
+            );
+            let mut body: Value = serde_json::from_slice(&request.body).expect("JSON");
+            change(&mut body);
+            let request = self.sealed(&Request { body: body.to_string().into(), ..request });
+            Event { request, token: String::new() }
+        };
+        let own = self.app.bot.clone();
+        vec![
+            (
+                "an event of an unknown type",
+                asked(1, true, &|body| body["header"]["event_type"] = "im.dream_v1".into()),
+            ),
+            ("another bot's message", asked(2, true, &|body| body["event"]["sender"]["sender_type"] = "app".into())),
+            (
+                "its own message",
+                asked(3, true, &|body| {
+                    body["event"]["sender"]["sender_id"]["open_id"] = own.as_str().into();
+                }),
+            ),
+            ("what people say to each other", asked(4, true, &|body| body["event"]["message"]["mentions"] = json!([]))),
+            ("a sticker", asked(5, false, &|body| body["event"]["message"]["message_type"] = "sticker".into())),
+            ("an event of another app", asked(6, true, &|body| body["header"]["app_id"] = "cli_other".into())),
+        ]
     }
 
     async fn deliver(&self, base: &str, event: &Event, variant: Variant) -> StatusCode {

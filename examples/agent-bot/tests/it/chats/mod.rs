@@ -57,6 +57,9 @@ pub(crate) trait Chat: Sized {
     /// Where its requests go.
     const ROUTES: &'static [&'static str];
 
+    /// The variable of the secret that the bot speaks with.
+    const TOKEN: &'static str;
+
     /// The platform, with so many channels of so many threads.
     async fn open(channels: usize, threads: usize) -> Self;
 
@@ -74,6 +77,9 @@ pub(crate) trait Chat: Sized {
 
     /// Somebody presses the button of this verb.
     fn press(&self, card: &Said, who: Who, verb: &str) -> Event;
+
+    /// What nobody said to the bot: events of unknown types, and what bots and edits set off. Each with what it is.
+    fn noise(&self) -> Vec<(&'static str, Event)>;
 
     /// Delivers it once.
     async fn deliver(&self, base: &str, event: &Event, variant: Variant) -> StatusCode;

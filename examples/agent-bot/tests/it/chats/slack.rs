@@ -5,8 +5,9 @@ use chat_sim::slack_clicks::{Pressed, buttons, press};
 use chat_sim::slack_events::{Said as Spoken, Workspace, app_mention};
 use chat_sim::{Sender, Variant, sign};
 use http::StatusCode;
+use serde_json::{Value, json};
 
-use super::{Chat, Event, Said, Spot, Who};
+use super::{Chat, Event, HERE, Said, Spot, Who};
 use crate::play::{SECRET, TOKEN};
 
 pub(crate) struct Slack {
@@ -39,6 +40,8 @@ impl Slack {
 impl Chat for Slack {
     const NAME: &'static str = "slack";
     const ROUTES: &'static [&'static str] = &["/slack/events", "/slack/interactions", "/slack/commands"];
+
+    const TOKEN: &'static str = "SLACK_BOT_TOKEN";
 
     async fn open(channels: usize, _: usize) -> Self {
         let settings = (0..channels).fold(Settings::archived(TOKEN), |settings, channel_number| {
@@ -86,6 +89,29 @@ impl Chat for Slack {
         Event { request: press(&Workspace::archived(), &pressed), token: String::new() }
     }
 
+    fn noise(&self) -> Vec<(&'static str, Event)> {
+        let mention = || self.ask(HERE, 0, Who::Alice, "please restart checkout");
+        let changed = |number: usize, change: &dyn Fn(&mut Value)| {
+            let mut event = mention();
+            let mut body: Value = serde_json::from_slice(&event.request.body).expect("JSON");
+            body["event_id"] = format!("EvNOISE{number}").into();
+            change(&mut body);
+            event.request.body = body.to_string().into();
+            event
+        };
+        let event = |field: &'static str, value: Value| move |body: &mut Value| body["event"][field] = value.clone();
+        vec![
+            ("an event of an unknown type", changed(1, &event("type", "emoji_dreamt".into()))),
+            ("an envelope of an unknown type", changed(2, &|body| body["type"] = "news".into())),
+            ("its own message", changed(3, &event("user", "U0BOT00001".into()))),
+            ("another bot's message", changed(4, &event("bot_id", "B0OTHER001".into()))),
+            ("an edit", changed(5, &event("subtype", "message_changed".into()))),
+            ("a mention that was edited", changed(6, &event("edited", json!({ "user": "U0ALICE001", "ts": "1.2" })))),
+            ("a hidden message", changed(7, &event("hidden", true.into()))),
+            ("what people say to each other", changed(8, &event("type", "message".into()))),
+        ]
+    }
+
     async fn deliver(&self, base: &str, event: &Event, variant: Variant) -> StatusCode {
         self.sender.send(base, &event.request, variant).await.expect("an answer").status
     }
@@ -104,7 +130,7 @@ impl Chat for Slack {
     fn told(&self, who: Who) -> Vec<String> {
         let responses = self.api.responses().into_iter().filter(|said| said.ephemeral && said.user == user(who));
         let direct = self.api.ephemerals().into_iter().filter(|said| said.user == user(who));
-        let text = |body: &serde_json::Value| body["text"].as_str().unwrap_or_default().to_owned();
+        let text = |body: &Value| body["text"].as_str().unwrap_or_default().to_owned();
         responses.map(|said| text(&said.body)).chain(direct.map(|said| said.text)).collect()
     }
 
