@@ -1,13 +1,6 @@
 //! The program's commands, their words and their exit status.
 
-#![allow(
-    clippy::expect_used,
-    reason = "clippy.toml allows these in tests, which does not reach the functions tests share"
-)]
-
-mod common;
-
-use common::{SEALING, program};
+use crate::play::{SEALING, program};
 use imchat_test_servers::Folder;
 
 #[test]

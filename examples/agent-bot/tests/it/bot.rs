@@ -1,25 +1,16 @@
 //! The whole bot on loopback ports, driven and observed by the simulator.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "clippy.toml allows these in tests, which does not reach the functions tests share"
-)]
-
-mod common;
-
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::play::{Play, SEALING, SECRET, SOON, STATUS, Store, TOKEN, archived, program, until, whole_archive};
 use agent_bot::config::{Config, Previous, Secret, SigningSecrets, SlackConfig};
 use agent_bot::serve::{Bot, Role};
 use chat_sim::slack_api::{Fault, Settings, SlackApi};
 use chat_sim::slack_events::{self, Said, Workspace};
 use chat_sim::{Request, Sender, Sign, Variant, sign};
-use common::{Play, SEALING, SECRET, SOON, STATUS, Store, TOKEN, archived, program, until, whole_archive};
 use http::{Method, StatusCode};
 use imchat_inbox::Upkeep as _;
 use imchat_test_servers::Folder;
@@ -292,7 +283,7 @@ async fn an_ingress_acknowledges_while_no_executor_runs_and_the_next_one_answers
 #[tokio::test]
 async fn the_manifest_for_slack_names_the_bots_routes() {
     let manifest: serde_json::Value =
-        serde_json::from_str(include_str!("../../../docs/setup/slack-manifest.json")).expect("JSON");
+        serde_json::from_str(include_str!("../../../../docs/setup/slack-manifest.json")).expect("JSON");
     let play = Play::start().await;
     for pointer in [
         "/features/slash_commands/0/url",

@@ -1,13 +1,5 @@
 //! A bot in this process, the simulated Slack that it speaks to, and its database from beside.
 
-#![allow(dead_code, reason = "each test program uses what it needs")]
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "clippy.toml allows these in tests, which does not reach the functions tests share"
-)]
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;

@@ -1,16 +1,8 @@
 //! The same bot on PostgreSQL, in two processes in all but name.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "clippy.toml allows these in tests, which does not reach the functions tests share"
-)]
-
-mod common;
-
 use std::time::Duration;
 
+use crate::play::{Play, until};
 use agent_bot::config::{Config, Database, Secret};
 use agent_bot::ops::{Ops, Service};
 use agent_bot::serve::{Bot, Role, Stopped};
@@ -18,7 +10,6 @@ use agent_bot::state::State;
 use chat_sim::slack_clicks::{Pressed, buttons, press};
 use chat_sim::slack_events::{Said, Workspace, app_mention};
 use chat_sim::{Request, Variant};
-use common::{Play, until};
 use http::StatusCode;
 use imchat_test_servers::PostgresServer;
 

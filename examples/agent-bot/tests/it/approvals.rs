@@ -1,17 +1,9 @@
 //! Writes that wait for people, on Slack, from the question to the card's last face.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "clippy.toml allows these in tests, which does not reach the functions tests share"
-)]
-
-mod common;
-
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use crate::play::{Play, SEALING, until};
 use agent_bot::agent::tools::KNOWN;
 use agent_bot::approvals::Passcodes;
 use agent_bot::config::{Config, Keys, Secret};
@@ -21,7 +13,6 @@ use chat_sim::slack_api::{Ephemeral, Post};
 use chat_sim::slack_clicks::{Pressed, buttons, press, submit};
 use chat_sim::slack_events::{Said, Workspace, app_mention};
 use chat_sim::{Request, Variant};
-use common::{Play, SEALING, until};
 use http::StatusCode;
 
 const ALICE: &str = "U0ALICE001";
