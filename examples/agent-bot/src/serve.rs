@@ -87,8 +87,8 @@ pub enum StartError {
     /// The client for the model cannot be built.
     #[error("cannot set up the client for OPENAI_BASE_URL")]
     Model(#[from] OpenAiError),
-    /// Redis cannot be reached.
-    #[error("cannot reach the Redis that REDIS_URL names")]
+    /// The URL of Redis cannot be used.
+    #[error("REDIS_URL cannot be used")]
     Redis(#[from] imchat_redis::Error),
     /// The address could not be announced.
     #[error("cannot write to standard output")]
@@ -102,7 +102,7 @@ pub struct Stopped {
     pub jobs: Option<u64>,
     /// Messages that are still to be said.
     pub unsaid: Option<u64>,
-    /// Dead letters, of the inbox and of the outbox.
+    /// Dead letters, of the inbox and, but for an ingress, of the outbox.
     pub dead: Option<u64>,
 }
 
@@ -146,27 +146,32 @@ impl Bot {
         I: Inbox + DoneIn + Upkeep + Clone,
     {
         let (telemetry, outbox) = (Telemetry::default(), Outbox::new(seal));
-        let state = State::open(&config.database).await?;
+        // An ingress needs the inbox and nothing else: what the executors' tables are like is no concern of its.
+        let state = match role {
+            Role::All | Role::Executor => Some(State::open(&config.database).await?),
+            Role::Ingress => None,
+        };
         let routes = match role {
             Role::All | Role::Ingress => ingress::router(&inbox, config, &telemetry)?,
             Role::Executor => Router::new(),
         };
         let seen = health::Seen { inbox: inbox.clone(), state: state.clone(), telemetry: telemetry.clone() };
         let app = routes.merge(health::router(seen.clone()));
-        let (drain, draining) = watch::channel(false);
-        let executor = match role {
-            Role::All | Role::Executor => {
-                let parts = executing::parts(config, &state, &outbox, &telemetry).await?;
-                Some(tokio::spawn(executing::run(inbox, parts, config.concurrency, draining)))
-            }
-            Role::Ingress => None,
-        };
         let bound = async {
             let listener = TcpListener::bind(config.listen).await?;
             Ok((listener.local_addr()?, listener))
         };
         let (address, listener) =
             bound.await.map_err(|source| StartError::Listen { address: config.listen, source })?;
+        // From here on nothing fails but the executor's own parts, before anything of it runs.
+        let (drain, draining) = watch::channel(false);
+        let executor = match &state {
+            Some(state) => {
+                let parts = executing::parts(config, state, &outbox, &telemetry).await?;
+                Some(tokio::spawn(executing::run(inbox, parts, config.concurrency, draining)))
+            }
+            None => None,
+        };
         let (close, closed) = oneshot::channel::<()>();
         let server = tokio::spawn(async move {
             let closed = async { drop(closed.await) };

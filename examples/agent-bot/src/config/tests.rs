@@ -91,6 +91,37 @@ fn a_policy_file_is_read_and_its_faults_have_a_line() {
 }
 
 #[test]
+fn the_example_of_a_policy_is_one() {
+    let policy = Policy::parse(include_str!("../../policy.example.toml"), KNOWN).expect("a policy");
+    assert_eq!(policy.writes().collect::<Vec<_>>(), ["deploy", "restart_service"]);
+    assert!(policy.asks_for_passcodes());
+}
+
+#[test]
+fn every_variable_of_the_example_is_one_that_is_read() {
+    let example = include_str!("../../.env.example");
+    let named = |line: &'static str| line.trim_start_matches('#').split_once("='").map(|(name, _)| name);
+    let names: Vec<&str> = example.lines().filter_map(named).filter(|name| !name.contains(' ')).collect();
+    let asked = std::cell::RefCell::new(std::collections::BTreeSet::new());
+    let config = Config::read(|name| {
+        asked.borrow_mut().insert(name.to_owned());
+        Some(match name {
+            "TOKEN_ENCRYPTION_KEY" | "TOKEN_ENCRYPTION_KEY_PREVIOUS" | "PASSCODE_KEY" => KEY.into(),
+            "POLICY_FILE" => concat!(env!("CARGO_MANIFEST_DIR"), "/policy.example.toml").into(),
+            name if name.ends_with("_URL") || name.ends_with("_ADDR") || name == "EXECUTOR_CONCURRENCY" => return None,
+            name if name.ends_with("_UNTIL") => "1800000000".into(),
+            _ => "value".into(),
+        })
+    });
+    config.expect("a configuration");
+    let read = asked.into_inner();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        assert!(read.contains(name) || name == "RUST_LOG", "{name}");
+    }
+}
+
+#[test]
 fn a_previous_time_needs_digits_and_a_previous_secret() {
     let old = ("SLACK_SIGNING_SECRET_PREVIOUS", "old");
     for bad in ["tomorrow", "-1", "+1", "1.5", " 1", "99999999999999999999"] {

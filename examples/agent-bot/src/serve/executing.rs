@@ -9,6 +9,7 @@ use imchat_inbox::{Upkeep, Worker};
 use imchat_redis::{RedisLimiter, Server};
 use imchat_verify::Clock;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use super::StartError;
@@ -18,7 +19,7 @@ use crate::agent::openai::{OpenAi, Patience};
 use crate::agent::scripted::Scripted;
 use crate::approvals::{Approvals, Passcodes};
 use crate::config::{Config, ModelChoice};
-use crate::executor::{DoneIn, Executor, Parts, Settling, upkeep};
+use crate::executor::{DoneIn, Executor, Parts, Settling};
 use crate::limits::RateLimits;
 use crate::outbox::{Outbox, Sender};
 use crate::platform::discord::Discord;
@@ -46,7 +47,7 @@ pub(super) async fn parts(
 ) -> Result<Parts, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let shared = match &config.redis {
-        Some(url) => Some(RedisLimiter::new(&Server::at(url.expose())?.connect().await?)),
+        Some(url) => shared_limits(Server::at(url.expose())?).await,
         None => None,
     };
     let limits = RateLimits::new(config.policy.limits(), &clock, shared.as_ref());
@@ -66,6 +67,17 @@ pub(super) async fn parts(
         clock,
         telemetry: telemetry.clone(),
     })
+}
+
+/// A Redis that is down when the bot starts is no reason to answer nobody: the limits are then each process's own.
+async fn shared_limits(server: Server) -> Option<RedisLimiter> {
+    match server.connect().await {
+        Ok(redis) => Some(RedisLimiter::new(&redis)),
+        Err(error) => {
+            error!(%error, "Redis cannot be reached: each process limits by itself until it is started again");
+            None
+        }
+    }
 }
 
 /// Those of the policy file, under their key.
@@ -105,17 +117,18 @@ pub(super) async fn run<I>(inbox: I, parts: Parts, concurrency: usize, mut stop:
 where
     I: DoneIn + Upkeep + Clone,
 {
-    let (state, outbox, telemetry) = (parts.state.clone(), parts.outbox.clone(), parts.telemetry.clone());
-    let sender = Sender::new(state.clone(), outbox.clone(), parts.platforms.each().cloned().collect());
+    let telemetry = parts.telemetry.clone();
+    let sender = Sender::new(parts.state.clone(), parts.outbox.clone(), parts.platforms.each().cloned().collect());
     let queue = Settling::new(inbox.clone());
     let executor = Executor::new(parts, Arc::new(queue.clone()));
     let (end, ending) = watch::channel(false);
-    let plans = {
-        let (executor, ending) = (executor.clone(), ending.clone());
-        tokio::spawn(async move { executor.tend(ending).await })
-    };
-    let sending = tokio::spawn(async move { sender.run(SENDERS, ending).await });
-    let keeping = tokio::spawn(upkeep(inbox, state, outbox));
+    // Whatever ends this future ends them too.
+    let (mut tasks, mut keeping) = (JoinSet::new(), JoinSet::new());
+    let (tending, end_of_plans) = (executor.clone(), ending.clone());
+    tasks.spawn(async move { tending.tend(end_of_plans).await });
+    tasks.spawn(async move { sender.run(SENDERS, ending).await });
+    let keeper = executor.clone();
+    keeping.spawn(async move { keeper.upkeep(inbox).await });
     Worker::new(queue, executor)
         .concurrency(concurrency)
         .lease(LEASE)
@@ -124,10 +137,10 @@ where
         .on_report(move |report| reported(&telemetry, report))
         .run_until(async move { drop(stop.wait_for(|stop| *stop).await) })
         .await;
-    keeping.abort();
+    keeping.abort_all();
     end.send_replace(true);
-    for task in [plans, sending] {
-        if let Err(error) = task.await {
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended {
             error!(%error, "a part of the executor had panicked before: restart the process");
         }
     }

@@ -23,7 +23,8 @@ const WITHIN: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub(super) struct Seen<I> {
     pub(super) inbox: I,
-    pub(super) state: State,
+    /// None in the role of the ingress, which has to do with the inbox alone.
+    pub(super) state: Option<State>,
     pub(super) telemetry: Telemetry,
 }
 
@@ -100,7 +101,7 @@ impl<I: Upkeep> Seen<I> {
     }
 
     async fn rows(&self) -> Option<Rows> {
-        tokio::time::timeout(WITHIN, rows(&self.state)).await.ok()?.ok()
+        tokio::time::timeout(WITHIN, rows(self.state.as_ref()?)).await.ok()?.ok()
     }
 
     /// What there is when the process ends.
@@ -109,7 +110,7 @@ impl<I: Upkeep> Seen<I> {
         Stopped {
             jobs: counts.map(|counts| counts.depth()),
             unsaid: rows.as_ref().map(|rows| rows.open),
-            dead: counts.zip(rows).map(|(counts, rows)| counts.dead.saturating_add(rows.dead)),
+            dead: counts.map(|counts| counts.dead.saturating_add(rows.map_or(0, |rows| rows.dead))),
         }
     }
 }

@@ -1,25 +1,16 @@
 //! The whole bot on loopback ports, driven and observed by the simulator.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "clippy.toml allows these in tests, which does not reach the functions tests share"
-)]
-
-mod common;
-
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::play::{Play, SEALING, SECRET, SOON, STATUS, Store, TOKEN, archived, program, until, whole_archive};
 use agent_bot::config::{Config, Previous, Secret, SigningSecrets, SlackConfig};
 use agent_bot::serve::{Bot, Role};
 use chat_sim::slack_api::{Fault, Settings, SlackApi};
 use chat_sim::slack_events::{self, Said, Workspace};
 use chat_sim::{Request, Sender, Sign, Variant, sign};
-use common::{Play, SEALING, SECRET, SOON, STATUS, Store, TOKEN, archived, until, whole_archive};
 use http::{Method, StatusCode};
 use imchat_inbox::Upkeep as _;
 use imchat_test_servers::Folder;
@@ -162,13 +153,6 @@ async fn health_and_methods() {
     }
 }
 
-/// The program, with nothing of this process's environment in it.
-fn program(command: &str) -> Command {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_agent-bot"));
-    program.arg(command).env_clear().stdin(Stdio::null());
-    program
-}
-
 #[test]
 fn the_demo_ends_well() {
     let output = program("demo").output().expect("it runs");
@@ -178,19 +162,6 @@ fn the_demo_ends_well() {
     for line in out.lines() {
         assert!(line.chars().count() <= 80, "wider than a terminal: {line}");
     }
-}
-
-#[test]
-fn a_missing_variable_ends_the_program_with_its_name() {
-    let output = program("serve")
-        .env("SLACK_BOT_TOKEN", "xoxb-hush")
-        .env("TOKEN_ENCRYPTION_KEY", SEALING)
-        .output()
-        .expect("it runs");
-    let error = String::from_utf8(output.stderr).expect("text");
-    assert_eq!(output.status.code(), Some(1));
-    assert!(error.starts_with("agent-bot: SLACK_SIGNING_SECRET is not set: "), "{error}");
-    assert!(!error.contains("hush"));
 }
 
 /// The bot as a process of its own on this file, and where it listens.
@@ -307,4 +278,21 @@ async fn an_ingress_acknowledges_while_no_executor_runs_and_the_next_one_answers
     let other = format!("http://{}", executor.address());
     let refused = play.sender.send(&other, &mention("Ev2"), Variant::Fresh).await.expect("an answer");
     assert_eq!(refused.status, StatusCode::NOT_FOUND, "an executor takes no deliveries");
+}
+
+#[tokio::test]
+async fn the_manifest_for_slack_names_the_bots_routes() {
+    let manifest: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../docs/setup/slack-manifest.json")).expect("JSON");
+    let play = Play::start().await;
+    for pointer in [
+        "/features/slash_commands/0/url",
+        "/settings/event_subscriptions/request_url",
+        "/settings/interactivity/request_url",
+    ] {
+        let url = manifest.pointer(pointer).and_then(serde_json::Value::as_str).expect("an address");
+        let route = url.strip_prefix("https://your.host").expect("a route");
+        let request = Request::post(route, "application/json", "{}");
+        assert_eq!(play.status(&request, Variant::Unsigned).await, StatusCode::UNAUTHORIZED, "{route}");
+    }
 }

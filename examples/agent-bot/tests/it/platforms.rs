@@ -1,14 +1,6 @@
 //! Feishu and Discord, from the question to the effect, through the same executor.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "clippy.toml allows these in tests, which does not reach the functions tests share"
-)]
-
-mod common;
-
+use crate::play::{Play, until};
 use agent_bot::config::{Config, DiscordConfig, FeishuConfig, Secret, SigningSecrets};
 use agent_bot::platform::discord::DiscordAccess;
 use agent_bot::platform::feishu::FeishuAccess;
@@ -17,7 +9,6 @@ use chat_sim::discord_events::{self, Guild, Pressed};
 use chat_sim::feishu_api::{self, User};
 use chat_sim::feishu_events::{self, App};
 use chat_sim::{DiscordApi, FeishuApi, Request, Sender, Variant, sign};
-use common::{Play, until};
 use http::StatusCode;
 use serde_json::Value;
 

@@ -1,14 +1,7 @@
 //! A bot in this process, the simulated Slack that it speaks to, and its database from beside.
 
-#![allow(dead_code, reason = "each test program uses what it needs")]
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "clippy.toml allows these in tests, which does not reach the functions tests share"
-)]
-
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use agent_bot::agent::tools::KNOWN;
@@ -37,7 +30,7 @@ pub(crate) struct Play {
     pub(crate) base: String,
     pub(crate) sender: Sender,
     pub(crate) store: Store,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Play {
@@ -60,7 +53,7 @@ impl Play {
         let bot = Bot::start(&config, Role::All).await.expect("a bot");
         let base = format!("http://{}", bot.address());
         let sender = Sender::new(sign::slack(SECRET), sign::slack("other"));
-        Self { slack, config, bot, base, sender, store, _folder: folder }
+        Self { slack, config, bot, base, sender, store, folder }
     }
 
     /// Ends the bot and starts another one on the same database.
@@ -69,6 +62,12 @@ impl Play {
         let bot = Bot::start(&self.config, Role::All).await.expect("a bot");
         let base = format!("http://{}", bot.address());
         Self { bot, base, ..self }
+    }
+
+    /// The database's files.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let files = self.folder.path().read_dir().expect("the folder").map(|entry| entry.expect("an entry").path());
+        files.collect()
     }
 
     pub(crate) async fn status(&self, request: &Request, variant: Variant) -> StatusCode {
@@ -125,7 +124,10 @@ impl Store {
     /// Whether nothing is left to do or to say.
     pub(crate) async fn at_rest(&self) -> bool {
         let jobs = self.inbox.counts().await.expect("counts").depth();
-        jobs == 0 && self.messages("waiting").await == 0 && self.messages("sending").await == 0
+        // One look at both states: a message goes from one to the other and back.
+        let mut tx = self.state.read().await.expect("a transaction");
+        let open = "SELECT step FROM bot_outbox WHERE state IN ('waiting', 'sending') LIMIT 1";
+        jobs == 0 && tx.query(open).row().await.expect("read").is_none()
     }
 }
 
@@ -155,4 +157,11 @@ pub(crate) fn whole_archive() -> Vec<(String, Request)> {
 
 fn archive_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/payloads/slack")
+}
+
+/// The program, with nothing of this process's environment in it.
+pub(crate) fn program(command: &str) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_agent-bot"));
+    program.arg(command).env_clear().stdin(Stdio::null());
+    program
 }

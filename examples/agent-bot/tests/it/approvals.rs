@@ -1,17 +1,9 @@
 //! Writes that wait for people, on Slack, from the question to the card's last face.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "clippy.toml allows these in tests, which does not reach the functions tests share"
-)]
-
-mod common;
-
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use crate::play::{Play, SEALING, until};
 use agent_bot::agent::tools::KNOWN;
 use agent_bot::approvals::Passcodes;
 use agent_bot::config::{Config, Keys, Secret};
@@ -21,7 +13,6 @@ use chat_sim::slack_api::{Ephemeral, Post};
 use chat_sim::slack_clicks::{Pressed, buttons, press, submit};
 use chat_sim::slack_events::{Said, Workspace, app_mention};
 use chat_sim::{Request, Variant};
-use common::{Play, SEALING, until};
 use http::StatusCode;
 
 const ALICE: &str = "U0ALICE001";
@@ -167,7 +158,7 @@ async fn a_click_after_a_restart_decides() {
 async fn a_passcode_is_typed_into_a_form_and_a_wrong_one_approves_nothing() {
     let key = Secret::new(PASSCODE_KEY);
     let (tenant, user) = ("T0TEAM0001".to_owned(), BOB.to_owned());
-    let tag = Passcodes::tag(&key, &Person { platform: PlatformName::Slack, tenant, user }, "4711");
+    let tag = Passcodes::tag(&key, &Person { platform: PlatformName::Slack, tenant, user }, "correct-horse");
     let text = format!(
         "{BOB_APPROVES}    second_factor = true\n    [passcodes]\n    \"slack:T0TEAM0001:U0BOB00001\" = \"{tag}\""
     );
@@ -178,7 +169,7 @@ async fn a_passcode_is_typed_into_a_form_and_a_wrong_one_approves_nothing() {
     assert_eq!((play.store.effects().await, told(&play, BOB).len()), ((0, 0), 0));
     let view = play.slack.views().pop().expect("a form");
     assert_eq!(view["type"], "modal");
-    for (typed, effects) in [("1234", (0, 0)), ("4711", (1, 1))] {
+    for (typed, effects) in [("battery-staple", (0, 0)), ("correct-horse", (1, 1))] {
         let sent = submit(&Workspace::archived(), BOB, &view, typed, &play.slack.trigger());
         assert_eq!(play.status(&sent, Variant::Fresh).await, StatusCode::OK);
         play.rests().await;
@@ -187,6 +178,14 @@ async fn a_passcode_is_typed_into_a_form_and_a_wrong_one_approves_nothing() {
     let told = told(&play, BOB);
     assert!(told.len() == 1 && told[0].starts_with("That passcode is wrong"), "{told:?}");
     says(&play, "Done: checkout was restarted").await;
+    // What was typed, and where Slack wanted to be answered, stand nowhere in the database in clear.
+    for file in play.files() {
+        let bytes = std::fs::read(&file).expect("a file");
+        for secret in [&b"battery-staple"[..], b"correct-horse", b"/response/", b"5100000000001"] {
+            let there = bytes.windows(secret.len()).any(|window| window == secret);
+            assert!(!there, "{} in {}", String::from_utf8_lossy(secret), file.display());
+        }
+    }
 }
 
 #[tokio::test]

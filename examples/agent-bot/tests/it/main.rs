@@ -1,0 +1,23 @@
+//! The whole bot on loopback ports, driven and observed by simulated platforms.
+#![allow(
+    missing_docs,
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that is broken should stop at once, and a test binary has no outside"
+)]
+
+mod answering;
+mod approvals;
+mod bad_input;
+mod bot;
+mod chats;
+mod cli;
+mod deciding;
+mod interleaved;
+mod model;
+mod platforms;
+mod play;
+mod postgres;
+mod program;
