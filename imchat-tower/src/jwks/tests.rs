@@ -38,7 +38,7 @@ impl Issuer {
                 let head =
                     format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
                 let _sent = stream.write_all((head + &body).as_bytes()).await;
-                count.send_modify(|count| *count += 1);
+                count.send_modify(|count| *count = count.saturating_add(1));
             }
         });
         Self { url, answer, asked }
