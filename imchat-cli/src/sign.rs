@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use imchat_verify::Scheme;
 use imchat_verify::sign::{SignError, SignRequest, Signer};
+use imchat_verify::{Role, Scheme};
 use serde_json::{Map, Value, json};
 
 use crate::args::SignArgs;
@@ -95,6 +95,12 @@ impl Report for Signed {
 
 /// A signer with the current secret of the signing role.
 pub(crate) fn signer(scheme: &'static Scheme, given: &Given) -> Result<Signer, Stop> {
+    if scheme.primary_role() == Role::Jwks {
+        return Err(Stop::usage(format!(
+            "unsupported: {} cannot be signed here: only the issuer of its tokens has the key that signs them",
+            scheme.name()
+        )));
+    }
     Signer::of(scheme, given.secrets()).map_err(|error| secrets::unusable(&error, scheme))
 }
 

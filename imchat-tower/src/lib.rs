@@ -3,6 +3,8 @@
 
 mod clock;
 pub mod inbox;
+#[cfg(feature = "jwks")]
+pub mod jwks;
 pub mod webhook;
 
 pub use clock::SystemClock;
@@ -11,4 +13,4 @@ pub use inbox::WebhookInbox;
 pub use webhook::{Duplicate, Execute, Rejection, ResponseBody, WebhookBuilder, WebhookLayer, WebhookService};
 
 #[cfg(test)]
-use {tokio as _, tower as _};
+use {rustls as _, tokio as _, tower as _};

@@ -22,6 +22,8 @@ pub enum Error {
     Mismatch,
     /// The token that came is not the configured one.
     WrongToken,
+    /// A token is signed as it should be, but says another thing than is configured, or has ended; the text names the claim.
+    WrongClaim(&'static str),
     /// The request is older than the window allows.
     Stale {
         /// How old it is.
@@ -46,6 +48,7 @@ impl Error {
             Self::Malformed(..) => "malformed",
             Self::Mismatch => "bad_signature",
             Self::WrongToken => "bad_token",
+            Self::WrongClaim(_) => "bad_claims",
             Self::Stale { .. } => "stale",
             Self::Future { .. } => "future",
             Self::Undecryptable => "undecryptable",
@@ -63,6 +66,16 @@ impl fmt::Display for Error {
                 "no signature matches: check the secret, and that the body reaches the verifier byte for byte",
             ),
             Self::WrongToken => f.write_str("the token is another one: check the configured token, and its role"),
+            Self::WrongClaim("kid") => f.write_str(
+                "the token's `kid` names none of the keys at hand: renew them, and check that they are its issuer's",
+            ),
+            Self::WrongClaim(claim @ ("exp" | "nbf" | "iat")) => {
+                write!(f, "the token does not count at this time by its `{claim}`: check this clock")
+            }
+            Self::WrongClaim(claim) => write!(
+                f,
+                "the token's `{claim}` is not what is configured, or not what the body says: check whom it is for and who sent it"
+            ),
             Self::Stale { age } => {
                 write!(f, "the request is {} s old, older than the window allows: check this clock", age.as_secs())
             }

@@ -14,6 +14,8 @@ mod error;
 mod head;
 mod identity;
 pub mod inbox;
+#[cfg(feature = "jwt")]
+mod jwks;
 mod pending;
 mod proved;
 pub mod providers;
@@ -35,6 +37,8 @@ pub use engine::{CustomCheck, CustomInput, Open, OpenInput, Question, Undecrypta
 pub use error::Error;
 pub use head::{Head, Headers};
 pub use identity::{Identity, Provenance, Stated, Witness};
+#[cfg(feature = "jwt")]
+pub use jwks::{Jwks, PublishedKeys};
 pub use pending::Pending;
 pub use proved::Proved;
 pub use receipt::Receipt;

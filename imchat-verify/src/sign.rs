@@ -13,7 +13,9 @@ use zeroize::Zeroizing;
 
 use crate::config::ConfigError;
 use crate::engine::{Core, Key, Material, sha256};
-use crate::scheme::{Algorithm, Encoding, Layout, Part, PartInput, Scheme, Source, Unit};
+#[cfg(feature = "ed25519")]
+use crate::scheme::Algorithm;
+use crate::scheme::{Encoding, Layout, Part, PartInput, Scheme, Source, Unit};
 use crate::secrets::Secrets;
 
 /// What is to be signed.
@@ -274,8 +276,7 @@ impl Signer {
         secret: &[u8],
         sink: &mut dyn FnMut(&[u8]),
     ) -> Result<(), SignError> {
-        let unsignable = matches!(self.scheme.algorithm, Algorithm::Token(_) | Algorithm::Custom(_));
-        if unsignable || !self.scheme.signature.source.in_head() {
+        if !self.scheme.algorithm.tags() || !self.scheme.signature.source.in_head() {
             return Err(SignError::Unsupported(self.scheme.name()));
         }
         let feed = |part: &Part, sink: &mut dyn FnMut(&[u8])| {

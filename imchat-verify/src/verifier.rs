@@ -126,7 +126,7 @@ impl<P> Verifier<P> {
     /// to set.
     #[must_use]
     pub fn window(mut self, window: impl Into<Option<Window>>) -> Self {
-        let timed = self.core.scheme.timestamp.is_some();
+        let timed = self.core.scheme.default_window().is_some();
         Arc::make_mut(&mut self.core).window = window.into().filter(|_| timed);
         self
     }

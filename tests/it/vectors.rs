@@ -89,6 +89,7 @@ fn handshakes_are_answered_as_the_platform_wants() {
 fn says(error: &Error, reason: &str, is_list: bool) -> bool {
     match reason {
         "bad_signature" => *error == Error::Mismatch,
+        "bad_claims" => matches!(error, Error::WrongClaim(_)),
         "bad_token" => *error == Error::WrongToken,
         "stale" => matches!(error, Error::Stale { .. }),
         "future" => matches!(error, Error::Future { .. }),

@@ -1,6 +1,6 @@
 //! The secrets of the archived requests, as `payloads/README.md` lists them.
 
-use imchat_verify::{Form, Scheme, Secrets};
+use imchat_verify::{Form, Role, Scheme, Secrets};
 
 /// Slack's signing secret.
 pub const SLACK: &str = "imchat-test-slack-signing-secret";
@@ -23,11 +23,21 @@ pub const STANDARD_PUBLIC: &str = "whpk_jMwwzzMztY8PrX++ZYEcnMTiwAMq+1Dzv9KY/jwZ
 /// The secret of the generic preset.
 pub const GENERIC: &str = "imchat-test-generic-webhook-secret";
 
+/// A key set with one key, whose other half nobody has kept.
+pub const JWKS: &str = concat!(
+    r#"{"keys":[{"kty":"RSA","use":"sig","alg":"RS256","kid":"test-1","e":"AQAB","n":""#,
+    "tWjpXzVqr_CInhrgTMW_xLSmmbOKNUmbf0KmL4TYqZGiSzov6ofJAaEdidelqwkb6cUu7vSTfgHiY0IHYWVBX0WZPwjhZeal7-p2gKlLYD_",
+    "zDaS7fHtKFC3erCbN7t6X1k0dhSPsvvI12qQHgwbDAgCgYGTJXOySJ0aV1W8aa3u5l_U8nauYH7mTCIeSlJuH8q9ljw3DvEccZTlNkN5gjb",
+    "pVKAOOUjv_AmrJfDjjqrfzjzhDnzKpsvsU3S-nMtbthOsTkqOaI59jr4pRYcT-t-bUPg5COGp-dSCUkvaXhiMdWy1e-BeaoOnZQP5WToL-Z1",
+    r#"oiq-aftap0lZa2KtenpQ"}]}"#
+);
+
 /// A secret for the signing role of this scheme, written as the scheme wants it.
 #[must_use]
 pub fn written_for(scheme: &Scheme) -> &'static str {
     match scheme.roles().next() {
         Some((_, Form::Hex32)) => DISCORD_PUBLIC,
+        Some((_, Form::Jwks)) => JWKS,
         Some((_, Form::Base64)) => "aW1jaGF0LXRlc3QtYmFzZTY0LWtleQ==",
         Some((_, Form::Whsec | Form::WhsecOrText)) => STANDARD,
         _ => SLACK,
@@ -41,6 +51,7 @@ pub fn all_for(scheme: &Scheme) -> Secrets {
     scheme.roles().fold(proving, |secrets, (role, form)| match form {
         Form::AesKey => secrets.with(role, "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"),
         Form::Name => secrets.with(role, "wx5823bf96d3bd56c7"),
+        _ if role == Role::Audience => secrets.with(role, "9fd4ef3d-0000-4f74-947d-9675b81d9fae"),
         _ => secrets,
     })
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use imchat_verify::scheme::{Facts, Key, List, Part, Retries, Unit};
-use imchat_verify::{Scheme, Source, providers};
+use imchat_verify::{Role, Scheme, Source, providers};
 
 const HEAD: &str = "\
 # Providers
@@ -61,7 +61,9 @@ fn signed(scheme: &Scheme) -> String {
     let proofs = proofs.join(" or ");
     let message: String = scheme.message().iter().map(part).collect();
     let sorted = if scheme.sorts_message() { ", sorted by their bytes" } else { "" };
-    if message.is_empty() {
+    if scheme.primary_role() == Role::Jwks {
+        format!("a {proofs} in the header authorization: who sends, to whom and until when")
+    } else if message.is_empty() {
         format!("nothing; a {proofs} is compared")
     } else {
         format!("{proofs} of `{message}`{sorted}")
@@ -81,6 +83,9 @@ fn part(part: &Part) -> String {
 }
 
 fn timestamp(scheme: &Scheme) -> String {
+    if let (Role::Jwks, Some(window)) = (scheme.primary_role(), scheme.default_window()) {
+        return format!("the token's own start and end; clocks may differ by {}", span(window.past));
+    }
     let Some(((source, unit), window)) = scheme.timestamp().zip(scheme.default_window()) else {
         return "none is signed".to_owned();
     };

@@ -76,8 +76,11 @@ fn case(value: &Value) -> Option<Case> {
     let version = text(value, "scheme").map(|version| format!("{provider}-{version}"));
     let scheme = version.as_deref().and_then(providers::by_name).or_else(|| providers::by_name(&provider))?;
     let secrets = value["secrets"].as_array().expect("a case has secrets").iter().map(|secret| {
-        let role = Role::from_name(&text(secret, "role").expect("a secret has a role")).expect("a known role");
-        (role, text(secret, "value").expect("a secret has a value"))
+        let role = text(secret, "role").expect("a secret has a role");
+        // A bot's app id is whom its tokens are for.
+        let role = if role == "app_id" { Some(Role::Audience) } else { Role::from_name(&role) };
+        let value = text(secret, "value").unwrap_or_else(|| secret["value"].to_string());
+        (role.expect("a known role"), value)
     });
     let now = value["now"].as_i64();
     let tolerance = value["tolerance_secs"].as_u64().map(|span| Window::symmetric(Duration::from_secs(span)));

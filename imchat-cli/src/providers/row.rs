@@ -1,7 +1,7 @@
 //! One row for every scheme and kind of delivery, in words.
 
 use imchat_verify::scheme::{Facts, Key, List, Part, Retries};
-use imchat_verify::{Scheme, Source};
+use imchat_verify::{Role, Scheme, Source};
 
 use crate::text::span;
 
@@ -37,6 +37,9 @@ fn row(scheme: &Scheme, facts: &Facts, name: String) -> Row {
 pub(super) fn signed(scheme: &Scheme) -> String {
     let proofs: Vec<&str> = scheme.proofs().collect();
     let message: String = scheme.message().iter().map(part).collect();
+    if scheme.primary_role() == Role::Jwks {
+        return format!("a {}: who sends, to whom and until when", proofs.join(" or "));
+    }
     if message.is_empty() {
         return format!("nothing: a {} is compared", proofs.join(" or "));
     }
@@ -61,6 +64,9 @@ fn part(part: &Part) -> String {
 fn replay(scheme: &Scheme) -> String {
     match scheme.default_window() {
         None => "no signed time: the dedup key alone".into(),
+        Some(window) if scheme.primary_role() == Role::Jwks => {
+            format!("the token's end, clocks may differ by {}", span(window.past))
+        }
         Some(window) if window.past == window.future => format!("signed time, {} both ways", span(window.past)),
         Some(window) => format!("signed time, {} back and {} ahead", span(window.past), span(window.future)),
     }

@@ -29,8 +29,8 @@ pub(super) struct Answer {
 
 #[derive(Debug)]
 pub(super) struct CaseSecret {
-    /// `None` where it is not text (a key set).
-    pub(super) value: Option<String>,
+    /// A key set as JSON, all else as it is.
+    pub(super) value: String,
     pub(super) role: String,
     pub(super) encoding: String,
 }
@@ -124,8 +124,8 @@ fn secret(value: &Value) -> Result<CaseSecret, String> {
     let object = value.as_object().ok_or("a secret is no JSON object")?;
     let encoding = required(object, "encoding")?;
     let value = match object.get("value") {
-        Some(Value::String(value)) => Some(value.clone()),
-        Some(_) if encoding == "json" => None,
+        Some(Value::String(value)) => value.clone(),
+        Some(value) if encoding == "json" => value.to_string(),
         Some(_) => return Err("the `value` of a secret is not text".into()),
         None => return Err("a secret has no `value`".into()),
     };

@@ -34,6 +34,7 @@ pub(super) fn of(case: &Case, scheme: &Scheme) -> Result<Secrets, Unusable> {
 fn role(name: &str, scheme: &Scheme) -> Option<Role> {
     let reads = |role| scheme.roles().any(|(known, _)| known == role);
     match name {
+        "app_id" if reads(Role::Audience) => Some(Role::Audience),
         "verify_token" => Some(Role::VerificationToken),
         "token" if !reads(Role::Token) && reads(Role::VerificationToken) => Some(Role::VerificationToken),
         name => Role::from_name(name),
@@ -43,13 +44,14 @@ fn role(name: &str, scheme: &Scheme) -> Option<Role> {
 /// How a value of this encoding is written where the scheme wants this form.
 fn written(secret: &CaseSecret, form: Form) -> Result<Vec<u8>, Unusable> {
     let unknown = || Unusable::Unknown(format!("a secret in the unknown encoding {}", secret.encoding));
-    let value = secret.value.as_deref().ok_or_else(unknown)?;
+    let value = secret.value.as_str();
     let as_it_is = || Ok(value.as_bytes().to_vec());
     match (secret.encoding.as_str(), form) {
         // A text scheme takes what the platform shows, whatever it looks like.
         ("utf8" | "whsec" | "whpk", Form::Text) => as_it_is(),
         // The engine is strict about the forms that it decodes itself: nothing here may repair a value for it.
         ("utf8" | "hex", Form::Hex32) | ("whsec" | "base64", Form::Whsec) | ("utf8" | "whpk", Form::Whpk) => as_it_is(),
+        ("json" | "utf8", Form::Jwks) => as_it_is(),
         ("utf8", Form::AesKey | Form::Name)
         | ("utf8" | "base64", Form::Base64)
         | ("utf8" | "whsec", Form::WhsecOrText) => as_it_is(),
@@ -85,7 +87,7 @@ mod tests {
     use super::*;
 
     fn secret(encoding: &str, value: &str) -> CaseSecret {
-        CaseSecret { value: Some(value.into()), role: "sign".into(), encoding: encoding.into() }
+        CaseSecret { value: value.into(), role: "sign".into(), encoding: encoding.into() }
     }
 
     fn as_text(encoding: &str, value: &str, form: Form) -> String {

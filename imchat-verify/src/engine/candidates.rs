@@ -25,6 +25,8 @@ fn tag_len(algorithm: Algorithm) -> usize {
         Algorithm::Hmac(Hash::Sha1) | Algorithm::Digest(Hash::Sha1) => 20,
         Algorithm::Ed25519 => MAX_TAG,
         Algorithm::Token(_) | Algorithm::Custom(_) => 0,
+        #[cfg(feature = "jwt")]
+        Algorithm::Jwt(_) => 0,
     }
 }
 

@@ -25,6 +25,9 @@ pub(crate) enum Material {
     Token([u8; 32]),
     /// A secret that a function uses.
     Raw,
+    /// The keys that an issuer publishes.
+    #[cfg(feature = "jwt")]
+    Published(alloc::sync::Arc<dyn crate::jwks::PublishedKeys>),
 }
 
 /// One secret, ready for use.
@@ -56,6 +59,11 @@ pub(super) fn signing_keys(scheme: &Scheme, secrets: &Secrets, primary: Role) ->
     let fed = scheme.message.iter().any(|part| matches!(part, Part::Secret));
     let keeps = fed || scheme.open.is_some() || matches!(scheme.algorithm, Algorithm::Custom(_));
     let mut keys = keys_of(scheme.algorithm, scheme.key_role, keeps, false, secrets, primary)?;
+    #[cfg(feature = "jwt")]
+    if let (Algorithm::Jwt(_), Some(published)) = (scheme.algorithm, &secrets.published) {
+        let (material, secret) = (Material::Published(alloc::sync::Arc::clone(published)), Zeroizing::new(Vec::new()));
+        keys.push(Key { material, secret, until: None, index: keys.len(), alternate: false });
+    }
     if let Some(second) = scheme.alternate {
         keys.extend(keys_of(second.algorithm, second.key, keeps, true, secrets, primary)?);
     }
@@ -65,10 +73,12 @@ pub(super) fn signing_keys(scheme: &Scheme, secrets: &Secrets, primary: Role) ->
 /// What the scheme's functions need beside the signing secret.
 pub(super) fn others(scheme: &Scheme, secrets: &Secrets, primary: Role) -> Result<Vec<(Role, Key)>, ConfigError> {
     let mut others = Vec::new();
-    for (role, form) in scheme.others.iter().copied() {
+    let (needed, taken) = (scheme.others.iter(), scheme.options.iter());
+    let all = needed.map(|other| (*other, true)).chain(taken.map(|other| (*other, false)));
+    for ((role, form), is_needed) in all {
         let raw = Algorithm::Custom(|_| false);
         let keys = keys_of(raw, KeyRole { role, form }, true, false, secrets, primary)?;
-        if keys.is_empty() {
+        if keys.is_empty() && is_needed {
             return Err(ConfigError::MissingRole { role, scheme: scheme.name, expected: form.expected() });
         }
         others.extend(keys.into_iter().map(|key| (role, key)));
@@ -98,7 +108,8 @@ fn keys_of(
         let secret = decode(entry, key_role.form).map_err(bad)?;
         let second = key_role.form.second(entry.secret.bytes());
         for secret in core::iter::once(secret).chain(second) {
-            let material = material(algorithm, &secret)?.ok_or_else(|| bad(WEAK_KEY))?;
+            let expected = if key_role.form == Form::Jwks { Form::Jwks.expected() } else { WEAK_KEY };
+            let material = material(algorithm, &secret)?.ok_or_else(|| bad(expected))?;
             let secret = if keeps_secret { secret } else { Zeroizing::new(Vec::new()) };
             keys.push(Key { material, secret, until: entry.until, index, alternate });
         }
@@ -119,6 +130,10 @@ fn material(algorithm: Algorithm, secret: &[u8]) -> Result<Option<Material>, Con
         Algorithm::Digest(hash) => Some(Material::Hash(Mac::plain(hash).ok_or_else(hash_is_off)?)),
         Algorithm::Token(_) => Some(Material::Token(sha256(secret))),
         Algorithm::Custom(_) => Some(Material::Raw),
+        #[cfg(feature = "jwt")]
+        Algorithm::Jwt(_) => {
+            crate::jwks::Jwks::read(secret).map(|keys| Material::Published(alloc::sync::Arc::new(keys)))
+        }
         #[cfg(feature = "ed25519")]
         Algorithm::Ed25519 => PublicKey::new(secret).map(Material::Ed25519),
         #[cfg(not(feature = "ed25519"))]
@@ -132,7 +147,7 @@ pub(super) fn refuse_unknown_roles(scheme: &Scheme, secrets: &Secrets, primary: 
         role == scheme.key_role.role
             || scheme.alternate.is_some_and(|second| second.key.role == role)
             || scheme.token.is_some_and(|rule| rule.role == role)
-            || scheme.others.iter().any(|(other, _)| *other == role)
+            || scheme.others.iter().chain(scheme.options).any(|(other, _)| *other == role)
     };
     match secrets.entries.iter().map(|entry| entry.role.unwrap_or(primary)).find(|role| !known(*role)) {
         Some(role) => Err(ConfigError::UnusedRole { role, scheme: scheme.name }),

@@ -6,6 +6,8 @@
 mod border;
 mod candidates;
 mod ed25519;
+#[cfg(feature = "jwt")]
+mod jwt;
 mod key;
 mod mac;
 mod open;

@@ -39,6 +39,10 @@ impl Core {
         {
             self.check_token_of_head(sources, head, now)?;
         }
+        #[cfg(feature = "jwt")]
+        if let Algorithm::Jwt(rule) = &scheme.algorithm {
+            self.check_jwt(rule, prepared.values.signature(), now)?;
+        }
         if !self.proof_in_body {
             self.check_values(prepared, now)?;
         }
@@ -55,7 +59,7 @@ impl Core {
             _ => None,
         };
         let mut listed = None;
-        if !matches!(scheme.algorithm, Algorithm::Token(_) | Algorithm::Custom(_)) {
+        if scheme.algorithm.tags() {
             let text = prepared.values.signature().filter(|text| !text.is_empty());
             let text = text.ok_or(Error::Missing(scheme.signature.source))?;
             let usable = |alternate| self.keys.iter().any(|key| key.alternate == alternate);

@@ -148,6 +148,10 @@ impl Core {
         body: &[u8],
         now: OffsetDateTime,
     ) -> Result<Proof, Error> {
+        #[cfg(feature = "jwt")]
+        if let Algorithm::Jwt(rule) = &self.scheme.algorithm {
+            return self.prove_jwt(rule, prepared.values.signature(), body, now);
+        }
         if self.proof_in_body {
             return self.prove_by_body(head, body, now);
         }
@@ -269,6 +273,8 @@ impl Core {
                 })),
                 _ => Ok(false),
             },
+            #[cfg(feature = "jwt")]
+            Material::Published(_) => Ok(false),
         }
     }
 

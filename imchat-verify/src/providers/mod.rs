@@ -70,6 +70,8 @@ pub const fn all() -> &'static [&'static Scheme] {
         &GITHUB_LEGACY,
         #[cfg(feature = "devtools")]
         &GITLAB,
+        #[cfg(all(feature = "chat", feature = "jwt"))]
+        &GOOGLE_CHAT,
         #[cfg(feature = "commerce")]
         &HUBSPOT,
         #[cfg(feature = "commerce")]
@@ -111,6 +113,10 @@ pub const fn all() -> &'static [&'static Scheme] {
         &STANDARD_WEBHOOKS,
         &STRIPE,
         &SVIX,
+        #[cfg(all(feature = "chat", feature = "jwt"))]
+        &TEAMS_BOTFRAMEWORK,
+        #[cfg(all(feature = "chat", feature = "jwt"))]
+        &TEAMS_BOTFRAMEWORK_UNBOUND,
         #[cfg(feature = "chat")]
         &TEAMS_OUTGOING,
         #[cfg(feature = "chat")]

@@ -41,6 +41,12 @@ impl SchemeBuilder {
         self
     }
 
+    /// What functions of the scheme take beside that, where it is given.
+    pub const fn also_takes(mut self, roles: &'static [(Role, Form)]) -> Self {
+        self.0.options = roles;
+        self
+    }
+
     /// Admits that the body is not covered by the signature.
     pub const fn body_not_signed(mut self) -> Self {
         self.0.body_not_signed = true;

@@ -193,6 +193,11 @@ const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
             require!(scheme.body_not_signed, "a token signs nothing: a token scheme admits body_not_signed()");
         }
         Algorithm::Custom(_) => {}
+        #[cfg(feature = "jwt")]
+        Algorithm::Jwt(rule) => {
+            require!(!rule.issuers.is_empty(), "a token scheme names who issues the tokens");
+            require!(scheme.body_not_signed, "a token signs no body: it admits body_not_signed()");
+        }
         Algorithm::Digest(_) => require!(secret, "a plain digest without the secret proves nothing"),
         Algorithm::Hmac(_) | Algorithm::Ed25519 => {
             let alone = !secret || scheme.body_not_signed;
@@ -205,7 +210,7 @@ const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
         !in_body || scheme.body_not_signed,
         "a signature in the body cannot be over the body: admit it with body_not_signed()"
     );
-    if !matches!(scheme.algorithm, Algorithm::Token(_) | Algorithm::Custom(_)) {
+    if scheme.algorithm.tags() {
         require!(body || scheme.body_not_signed, "the body is not signed: admit it with body_not_signed()");
         require!(!(body && scheme.body_not_signed), "the body is signed: body_not_signed() is not true");
     }

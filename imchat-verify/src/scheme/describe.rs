@@ -13,6 +13,8 @@ impl Algorithm {
             Self::Ed25519 => "Ed25519",
             Self::Token(_) => "token",
             Self::Custom(_) => "function",
+            #[cfg(feature = "jwt")]
+            Self::Jwt(_) => "JWT (RS256)",
         }
     }
 }
@@ -70,7 +72,7 @@ impl Scheme {
     pub fn roles(&self) -> impl Iterator<Item = (Role, Form)> {
         let second = self.alternate.map(|second| (second.key.role, second.key.form));
         let token = self.token.map(|rule| (rule.role, Form::Text));
-        let others = self.others.iter().copied();
+        let others = self.others.iter().chain(self.options).copied();
         core::iter::once((self.key_role.role, self.key_role.form)).chain(second).chain(token).chain(others)
     }
 

@@ -34,6 +34,8 @@ mod check;
 mod describe;
 mod facts;
 mod handshake;
+#[cfg(feature = "jwt")]
+mod jwt;
 mod key;
 mod places;
 mod signature;
@@ -44,6 +46,10 @@ pub use check::SchemeError;
 pub use facts::{Accepted, Attempts, Facts, Failure, Retries};
 pub(crate) use handshake::Answer;
 pub use handshake::{AnswerHandshake, Handshake, UnsignedHandshake};
+#[cfg(feature = "jwt")]
+pub(crate) use jwt::Bound;
+#[cfg(feature = "jwt")]
+pub use jwt::{Issuer, Jwt};
 pub use key::{Key, List, When};
 pub use signature::{Encoding, Layout, Signature};
 pub use source::{Part, PartInput, Source, SpellUrl, Unit, WritePart};
@@ -70,6 +76,15 @@ pub(crate) enum Algorithm {
     Ed25519,
     Token(&'static [Source]),
     Custom(CustomCheck),
+    #[cfg(feature = "jwt")]
+    Jwt(Jwt),
+}
+
+impl Algorithm {
+    /// Whether it makes a tag of a message, which a request carries.
+    pub(crate) const fn tags(self) -> bool {
+        matches!(self, Self::Hmac(_) | Self::Digest(_) | Self::Ed25519)
+    }
 }
 
 /// Which role of secret an algorithm uses and how that secret is written.
@@ -128,6 +143,8 @@ pub struct Scheme {
     pub(crate) sorted: bool,
     /// What the scheme's functions need beside the signing secret.
     pub(crate) others: &'static [(Role, Form)],
+    /// What they may be given.
+    pub(crate) options: &'static [(Role, Form)],
     pub(crate) token: Option<TokenRule>,
     pub(crate) fallback: Option<&'static Scheme>,
     pub(crate) open: Option<Open>,
@@ -166,6 +183,7 @@ impl Scheme {
             spellings: None,
             sorted: false,
             others: &[],
+            options: &[],
             token: None,
             fallback: None,
             open: None,
@@ -215,6 +233,18 @@ impl Scheme {
         Self::start(name, Algorithm::Custom(check), signature, KeyRole { role: Role::Sign, form: Form::Text })
     }
 
+    /// A token in the header `authorization`, signed by a key that its issuer publishes ([`Role::Jwks`]), for
+    /// [`Role::Audience`], which both must be given. It covers nothing of the body but what [`Jwt::bound`] names.
+    #[cfg(feature = "jwt")]
+    pub const fn jwt(name: &'static str, rule: Jwt) -> SchemeBuilder {
+        const NEEDS: &[(Role, Form)] = &[(Role::Audience, Form::Text)];
+        let bearer = Signature::at(Source::Header("authorization"), Encoding::Base64);
+        Self::start(name, Algorithm::Jwt(rule), bearer, KeyRole { role: Role::Jwks, form: Form::Jwks })
+            .body_not_signed()
+            .message(&[])
+            .also_needs(NEEDS)
+    }
+
     /// The scheme's name: lower-case letters, digits and hyphens; the first part of every dedup key.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -250,10 +280,14 @@ impl Scheme {
         self.not_signed
     }
 
-    /// The default window, where the scheme has a timestamp.
+    /// The default window, where the scheme has a timestamp, or a token that ends.
     #[must_use]
     pub fn default_window(&self) -> Option<Window> {
-        self.timestamp.map(|rule| rule.window)
+        match self.algorithm {
+            #[cfg(feature = "jwt")]
+            Algorithm::Jwt(rule) => Some(rule.window),
+            _ => self.timestamp.map(|rule| rule.window),
+        }
     }
 
     /// What a delivery's dedup key is made of.

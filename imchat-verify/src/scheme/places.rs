@@ -10,7 +10,7 @@ const UNSIGNED_KEY: &str =
 
 pub(super) const fn check(scheme: &Scheme) -> Result<(), SchemeError> {
     // What a token scheme reads nobody signs, and what a function covers only it knows.
-    let signs = !matches!(scheme.algorithm, Algorithm::Token(_) | Algorithm::Custom(_));
+    let signs = scheme.algorithm.tags();
     if let Err(error) = check_key(&scheme.key, scheme, signs) {
         return Err(error);
     }

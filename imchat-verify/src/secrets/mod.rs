@@ -29,6 +29,14 @@ pub enum Role {
     EncodingAesKey,
     /// Names whom an encrypted body is for: a company, an app or a suite; no secret.
     ReceiveId,
+    /// The public keys that an issuer of tokens publishes, as JSON; no secret.
+    Jwks,
+    /// Names whom a token must be for: an app's id, a project's number or a URL; no secret.
+    Audience,
+    /// Names who issues tokens, where it is another than usual; no secret.
+    Issuer,
+    /// The e-mail address that a token must name, where it is another than usual; no secret.
+    Email,
 }
 
 impl Role {
@@ -43,13 +51,17 @@ impl Role {
             Self::VerificationToken => "verification_token",
             Self::EncodingAesKey => "encoding_aes_key",
             Self::ReceiveId => "receive_id",
+            Self::Jwks => "jwks",
+            Self::Audience => "audience",
+            Self::Issuer => "issuer",
+            Self::Email => "email",
         }
     }
 
     /// The role of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        const ALL: [Role; 7] = [
+        const ALL: [Role; 11] = [
             Role::Sign,
             Role::Token,
             Role::PublicKey,
@@ -57,6 +69,10 @@ impl Role {
             Role::VerificationToken,
             Role::EncodingAesKey,
             Role::ReceiveId,
+            Role::Jwks,
+            Role::Audience,
+            Role::Issuer,
+            Role::Email,
         ];
         ALL.into_iter().find(|role| role.name() == name)
     }
@@ -128,6 +144,8 @@ pub(crate) struct Entry {
 #[derive(Clone, Default)]
 pub struct Secrets {
     pub(crate) entries: Vec<Entry>,
+    #[cfg(feature = "jwt")]
+    pub(crate) published: Option<alloc::sync::Arc<dyn crate::jwks::PublishedKeys>>,
 }
 
 impl Secrets {
@@ -159,6 +177,22 @@ impl Secrets {
     #[must_use]
     pub fn with(self, role: Role, secret: impl Into<Secret>) -> Self {
         self.entry(Some(role), secret.into(), None)
+    }
+
+    /// The keys of those who issue tokens, which the application renews.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use imchat_verify::{Jwks, PublishedKeys, Role, Secrets};
+    /// # fn secrets(keys: Arc<dyn PublishedKeys>) -> Secrets {
+    /// Secrets::published(keys).with(Role::Audience, "the app's id")
+    /// # }
+    /// ```
+    #[cfg(feature = "jwt")]
+    #[must_use]
+    pub fn published(keys: alloc::sync::Arc<dyn crate::jwks::PublishedKeys>) -> Self {
+        Self { published: Some(keys), ..Self::default() }
     }
 
     fn entry(mut self, role: Option<Role>, secret: Secret, until: Option<OffsetDateTime>) -> Self {

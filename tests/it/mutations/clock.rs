@@ -1,7 +1,7 @@
 //! Requests whose time has passed or has not come.
 
 use imchat_tests::{SIGNED_AT, Subject, at, outcome};
-use imchat_verify::{Error, Verdict, Window};
+use imchat_verify::{Error, Role, Verdict, Window};
 use time::{Duration, OffsetDateTime};
 
 use super::{headed, signature_header, signed};
@@ -38,7 +38,9 @@ fn said_to_be_sent_at(subject: &Subject) -> OffsetDateTime {
 
 /// Every signed request with a time, and the window it is judged by.
 fn timed() -> Vec<(Subject, Window)> {
-    let windows = headed().into_iter().map(|subject| (subject.verifier().current_window(), subject));
+    // A token has times of its own, which its cases go through.
+    let headed = headed().into_iter().filter(|subject| subject.scheme.primary_role() != Role::Jwks);
+    let windows = headed.map(|subject| (subject.verifier().current_window(), subject));
     let timed: Vec<_> = windows.filter_map(|(window, subject)| Some((subject, window?))).collect();
     assert!(timed.len() > 50, "only {} requests have a time", timed.len());
     timed

@@ -31,7 +31,7 @@ fn security_headers(subject: &Subject) -> Vec<&'static str> {
         "telegram" => &["x-telegram-bot-api-secret-token"],
         "line" => &["x-line-signature"],
         "meta" => &["x-hub-signature-256"],
-        "teams-outgoing" => &["authorization"],
+        "google-chat" | "teams-botframework" | "teams-botframework-unbound" | "teams-outgoing" => &["authorization"],
         "zoom" => &["x-zm-signature", "x-zm-request-timestamp"],
         "webex" => &["x-spark-signature"],
         "viber" => &["x-viber-content-signature"],
@@ -81,11 +81,14 @@ fn is_hex(subject: &Subject) -> bool {
     const OTHERS: &[&str] = &[
         "dingtalk-robot",
         "gitlab",
+        "google-chat",
         "hubspot",
         "line",
         "shopify",
         "shopify-events",
         "square",
+        "teams-botframework",
+        "teams-botframework-unbound",
         "teams-outgoing",
         "telegram",
         "twilio",
@@ -104,6 +107,7 @@ fn tag_start(subject: &Subject) -> usize {
     let value = subject.request.get(signature_header(subject)).unwrap();
     match (subject.scheme.name(), separator(subject)) {
         ("teams-outgoing", _) => "HMAC ".len(),
+        ("google-chat" | "teams-botframework" | "teams-botframework-unbound", _) => "Bearer ".len(),
         ("typeform", _) => "sha256=".len(),
         (_, Some(b' ')) => value.iter().rposition(|byte| *byte == b',').map_or(0, |at| at + 1),
         _ if is_hex(subject) => value.iter().rposition(|byte| *byte == b'=').map_or(0, |at| at + 1),

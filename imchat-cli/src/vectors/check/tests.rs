@@ -121,7 +121,7 @@ fn what_this_build_does_not_know_is_skipped_by_name() {
         other => panic!("{other:?}"),
     };
     assert!(skipped(with(github(), "/provider", json!("no-such-platform"))).contains("no such provider"));
-    assert!(skipped(with(github(), "/secrets/0/role", json!("jwks"))).contains("role jwks"));
+    assert!(skipped(with(github(), "/secrets/0/role", json!("seal"))).contains("role seal"));
     assert!(skipped(with(github(), "/secrets/0/encoding", json!("json"))).contains("encoding json"));
     assert!(skipped(also(github(), "scheme", json!("decrypt-only"))).contains("no whole request"));
 }

@@ -1,10 +1,14 @@
 //! Platforms where people write to each other, and bots answer.
 
+#[cfg(feature = "jwt")]
+mod bot_framework;
 #[cfg(feature = "aes")]
 mod dingtalk;
 mod dingtalk_robot;
 #[cfg(feature = "aes")]
 mod envelope;
+#[cfg(feature = "jwt")]
+mod google_chat;
 mod line;
 mod mattermost;
 mod meta;
@@ -20,11 +24,15 @@ mod wecom;
 mod zoom;
 mod zulip;
 
+#[cfg(feature = "jwt")]
+pub use bot_framework::{TEAMS_BOTFRAMEWORK, TEAMS_BOTFRAMEWORK_UNBOUND, TeamsBotFramework, TeamsBotFrameworkUnbound};
 #[cfg(all(feature = "aes", feature = "sign"))]
 pub use dingtalk::seal as dingtalk_seal;
 #[cfg(feature = "aes")]
 pub use dingtalk::{DINGTALK, DingTalk};
 pub use dingtalk_robot::{DINGTALK_ROBOT, DingTalkRobot};
+#[cfg(feature = "jwt")]
+pub use google_chat::{GOOGLE_CHAT, GoogleChat};
 pub use line::{LINE, Line};
 pub use mattermost::{MATTERMOST, Mattermost};
 pub use meta::{META, Meta};
