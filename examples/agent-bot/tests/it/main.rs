@@ -14,6 +14,7 @@ mod bad_input;
 mod bot;
 mod chats;
 mod deciding;
+mod injections;
 mod interleaved;
 mod model;
 mod platforms;

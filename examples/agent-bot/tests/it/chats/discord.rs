@@ -134,6 +134,11 @@ impl Chat for Discord {
         self.api.messages().into_iter().filter(theirs).map(|message| message.content).collect()
     }
 
+    fn pings(&self, said: &Said) -> bool {
+        // What may be pinged is said beside the text, whatever that holds.
+        !said.raw.ends_with(r#"{"parse":[],"users":[]}"#)
+    }
+
     fn refuse_next(&self) {
         self.api.answer_next(Fault::Code(StatusCode::FORBIDDEN, 50_001));
     }

@@ -154,6 +154,10 @@ impl Chat for Feishu {
         self.api.messages().iter().filter(|message| theirs(message)).map(text).collect()
     }
 
+    fn pings(&self, said: &Said) -> bool {
+        said.raw.contains("<at")
+    }
+
     fn refuse_next(&self) {
         self.api.answer_next(Fault::Code(230_002));
     }

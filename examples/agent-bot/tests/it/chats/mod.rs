@@ -90,6 +90,9 @@ pub(crate) trait Chat: Sized {
     /// What only this person was told.
     fn told(&self, who: Who) -> Vec<String>;
 
+    /// Whether it calls somebody, or could.
+    fn pings(&self, said: &Said) -> bool;
+
     /// The next call of the bot's is answered with: the bot is not in that channel.
     fn refuse_next(&self);
 
