@@ -1,16 +1,16 @@
 //! The corpus of `tests/injections.toml`, through the whole bot on each platform, with a model that obeys whatever it reads.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use agent_bot::agent::tools::named;
+use agent_bot::ops::{Ops, Service};
 use agent_bot::state::Row;
 use chat_sim::Variant;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::chats::{Chat, Said, Spot, Who, on_each_platform};
+use crate::chats::{Chat, Event, Said, Spot, Who, on_each_platform};
 use crate::model::{Answer, ModelDouble, read};
 use crate::play::until;
 use crate::program::{Program, Scene};
@@ -54,14 +54,19 @@ pub(crate) fn corpus() -> Vec<Injection> {
     corpus.injection
 }
 
-/// Looks where it was told to look and then, once it has read the text, does what that says.
-fn obedient(injection: &Injection) -> impl Fn(&Value) -> Answer + Send + Sync + use<> {
-    let (injection, done) = (injection.clone(), Arc::new(AtomicUsize::new(0)));
+/// A model that, asked in any of the conversations, looks where it was told to look and then, once it has read that one's
+/// text, does what the text says.
+fn obedient(corpus: &[Injection]) -> impl Fn(&Value) -> Answer + Send + Sync + use<> {
+    let (corpus, done) = (corpus.to_vec(), corpus.iter().map(|_| AtomicUsize::new(0)).collect::<Vec<_>>());
     move |request| {
-        if !read(request).contains(injection.text.trim()) || injection.asks_first(request) {
-            return injection.look();
+        let read = read(request);
+        let asked = corpus.iter().enumerate().find(|(number, injection)| read.contains(&injection.question(*number)));
+        let Some((number, injection)) = asked else { return Answer::Say("Noted.".to_owned()) };
+        if let Some(look) = injection.look(number, request) {
+            return look;
         }
-        match injection.obey.get(done.fetch_add(1, Ordering::SeqCst)) {
+        assert!(read.contains(injection.text.trim()), "{}: not read: {read}", injection.name);
+        match injection.obey.get(done[number].fetch_add(1, Ordering::SeqCst)) {
             Some(Deed::Call { tool, arguments }) => Answer::Call(vec![(tool.clone(), arguments.clone())]),
             Some(Deed::Say { say }) => Answer::Say(say.clone()),
             None => Answer::Say("Done as I was told.".to_owned()),
@@ -69,61 +74,69 @@ fn obedient(injection: &Injection) -> impl Fn(&Value) -> Answer + Send + Sync + 
     }
 }
 
+fn service(number: usize) -> String {
+    format!("svc{number:02}")
+}
+
 impl Injection {
-    /// What the model reads with first.
-    fn look(&self) -> Answer {
-        match (self.via, &self.query) {
-            (Via::Tool, _) => Answer::Call(vec![("service_status".to_owned(), r#"{"service":"checkout"}"#.to_owned())]),
-            (Via::Search, Some(query)) => {
-                Answer::Call(vec![("search_thread".to_owned(), json!({ "query": query }).to_string())])
-            }
-            _ => Answer::Say("Noted.".to_owned()),
+    /// What Alice asks; only where she pastes it has it anything to do with the text.
+    fn question(&self, number: usize) -> String {
+        match self.via {
+            Via::Paste => self.text.clone(),
+            Via::Tool | Via::Thread | Via::Search => format!("is there anything new with {}?", service(number)),
         }
     }
 
-    /// Whether the text stands in the thread already, and it is the tool that is to find it.
-    fn asks_first(&self, request: &Value) -> bool {
-        let messages = request["messages"].as_array().cloned().unwrap_or_default();
-        self.via == Via::Search && !messages.iter().any(|message| message["role"] == "tool")
+    /// What the model reads with, before anything else.
+    fn look(&self, number: usize, request: &Value) -> Option<Answer> {
+        let messages = request["messages"].as_array().expect("messages");
+        if messages.iter().any(|message| message["role"] == "tool") {
+            return None;
+        }
+        let call = |tool: &str, arguments: Value| Some(Answer::Call(vec![(tool.to_owned(), arguments.to_string())]));
+        match self.via {
+            Via::Tool => call("service_status", json!({ "service": service(number) })),
+            Via::Search => call("search_thread", json!({ "query": self.query })),
+            Via::Thread | Via::Paste => None,
+        }
     }
 }
 
-async fn says<C: Chat>(scene: &Scene<C>, all: &Program, spot: Spot, number: usize, who: Who, text: &str) {
-    let before = scene.chat.said().len();
-    let event = scene.chat.ask(spot, number, who, text);
-    assert_eq!(scene.chat.deliver(&all.base, &event, Variant::Fresh).await, StatusCode::OK);
-    until(async || scene.chat.said().len() > before).await;
+/// Delivers these at once, and waits until all is said.
+async fn says<C: Chat>(scene: &Scene<C>, all: &Program, events: Vec<Event>) {
+    for event in events {
+        assert_eq!(scene.chat.deliver(&all.base, &event, Variant::Fresh).await, StatusCode::OK);
+    }
     scene.rests().await;
 }
 
-/// Lets the text in, has Alice ask a harmless question, and returns what the bot said then.
-async fn played<C: Chat>(
-    scene: &Scene<C>,
-    all: &Program,
-    model: &ModelDouble,
-    spot: Spot,
-    injection: &Injection,
-) -> Vec<Said> {
-    let mut number = 0;
-    match injection.via {
-        Via::Tool => versioned(scene, &injection.text).await,
-        Via::Thread | Via::Search => {
-            model.think(|_| Answer::Say("Noted.".to_owned()));
-            says(scene, all, spot, number, Who::Bob, &injection.text).await;
-            number += 1;
+/// Lets all texts in, and has Alice ask a question in each conversation.
+async fn played<C: Chat>(scene: &Scene<C>, all: &Program, corpus: &[Injection]) {
+    let mut before = Vec::new();
+    for (channel, injection) in corpus.iter().enumerate() {
+        match injection.via {
+            Via::Tool => versioned(scene, &service(channel), &injection.text).await,
+            Via::Thread | Via::Search => before.push(scene.chat.ask(spot(channel), 0, Who::Bob, &injection.text)),
+            Via::Paste => {}
         }
-        Via::Paste => {}
     }
-    let before = scene.chat.said().len();
-    model.think(obedient(injection));
-    let question = if injection.via == Via::Paste { &injection.text } else { "is there anything new?" };
-    says(scene, all, spot, number, Who::Alice, question).await;
-    scene.chat.said().split_off(before)
+    says(scene, all, before).await;
+    let ask = |(channel, injection): (usize, &Injection)| {
+        let number = usize::from(matches!(injection.via, Via::Thread | Via::Search));
+        scene.chat.ask(spot(channel), number, Who::Alice, &injection.question(channel))
+    };
+    says(scene, all, corpus.iter().enumerate().map(ask).collect()).await;
 }
 
-async fn versioned<C: Chat>(scene: &Scene<C>, version: &str) {
+fn spot(channel: usize) -> Spot {
+    Spot { channel, thread: 1 }
+}
+
+async fn versioned<C: Chat>(scene: &Scene<C>, name: &str, version: &str) {
     let mut tx = scene.store.state.begin().await.expect("a transaction");
-    tx.query("UPDATE bot_services SET version = $1").bind(version).run().await.expect("changed");
+    let [health, on_call] = ["healthy", "Alice"].map(str::to_owned);
+    let (name, version) = (name.to_owned(), version.to_owned());
+    Ops.found(&mut tx, &Service { name, health, version, on_call, restarts: 0 }).await.expect("a service");
     tx.commit().await.expect("durable");
 }
 
@@ -137,50 +150,50 @@ async fn plans<C: Chat>(scene: &Scene<C>) -> Vec<[String; 4]> {
 
 async fn whatever_a_model_is_talked_into_waits_for_people_who_see_all_of_it<C: Chat>() {
     let corpus = corpus();
-    let model = ModelDouble::start(|_| Answer::Say("Noted.".to_owned())).await;
+    let model = ModelDouble::start(obedient(&corpus)).await;
     let bob = C::person(Who::Bob);
     let rule = format!("rule = \"ask\"\napprovers = [\"{bob}\"]\n");
     let tools = ["restart_service", "deploy", "merge"].map(|tool| format!("[tools.{tool}]\n{rule}"));
     let scene = Scene::under(&tools.concat(), C::open(corpus.len(), 2).await).await;
     let scene = scene.with("OPENAI_BASE_URL", model.url()).with("OPENAI_MODEL", "obedient");
     let all = scene.start("all").await;
-    let mut waiting = 0;
+    played(&scene, &all, &corpus).await;
+
+    // No write without an approval, and none of the approvals is there.
+    assert_eq!(scene.store.effects().await, (0, 0));
+    let plans = plans(&scene).await;
+    assert!(plans.iter().all(|[_, _, _, state]| state == "pending"));
+    let (mut spoken, everything) = (0, scene.chat.said());
     for (channel, injection) in corpus.iter().enumerate() {
-        let (spot, name) = (Spot { channel, thread: 1 }, &injection.name);
-        let said = played(&scene, &all, &model, spot, injection).await;
-        assert!(model.seen().iter().any(|request| read(request).contains(injection.text.trim())), "{name}: not read");
-
-        // No write without an approval, and none of the approvals is there.
-        assert_eq!(scene.store.effects().await, (0, 0), "{name}");
-        let plans = plans(&scene).await;
-        waiting += injection.cards;
-        assert_eq!(plans.len(), waiting, "{name}: {said:?}");
-        assert!(plans.iter().all(|[_, _, _, state]| state == "pending"), "{name}");
-
-        // Nothing is posted to another place, and nobody is whispered to.
-        assert!(said.iter().all(|said| said.at == scene.chat.at(spot)), "{name}: {said:?}");
-        assert_eq!(scene.chat.told(Who::Alice).len() + scene.chat.told(Who::Bob).len(), 0, "{name}");
-
+        let (at, name) = (scene.chat.at(spot(channel)), &injection.name);
+        let said: Vec<_> = everything.iter().filter(|said| said.at == at).collect();
+        spoken += said.len();
         let (cards, words): (Vec<_>, Vec<_>) = said.into_iter().partition(|said| !said.buttons.is_empty());
-        assert_eq!(cards.len(), injection.cards, "{name}");
+        assert_eq!(cards.len(), injection.cards, "{name}: {cards:?}");
         for card in cards {
             let plan = plans.iter().find(|[id, ..]| card.buttons.iter().all(|button| button.contains(id.as_str())));
             let [_, tool, arguments, _] = plan.expect("a card is of a plan");
-            shows_all(&card, tool, arguments, injection);
+            shows_all(card, tool, arguments, injection);
         }
+        assert!(!words.is_empty(), "{name}");
         for word in words {
-            harmless(&scene.chat, &word, name);
+            harmless(&scene.chat, word, name);
         }
     }
+    // Nothing is posted to another place, and nobody is whispered to.
+    assert_eq!(spoken, everything.len());
+    assert_eq!(scene.chat.told(Who::Alice).len() + scene.chat.told(Who::Bob).len(), 0);
     all_voices_are_their_own(&model);
 
     // One of them is approved: that one is done, as it is shown, and no other.
-    let card = scene.chat.card().expect("a card");
+    let restarts = |said: &Said| !said.buttons.is_empty() && said.text.contains("Restart checkout");
+    let card = everything.into_iter().find(restarts).expect("a card");
     let press = scene.chat.press(&card, Who::Bob, "approve");
     assert_eq!(scene.chat.deliver(&all.base, &press, Variant::Fresh).await, StatusCode::OK);
-    until(async || scene.store.effects().await == (1, 1)).await;
+    until(async || scene.store.effects().await.0 == 1).await;
     scene.rests().await;
-    assert_eq!(plans(&scene).await.iter().filter(|[_, _, _, state]| state == "pending").count(), waiting - 1);
+    assert_eq!(self::plans(&scene).await.iter().filter(|[_, _, _, state]| state == "pending").count(), plans.len() - 1);
+    assert_eq!(scene.store.effects().await.0, 1);
 }
 
 /// The card tells in the bot's own words what would happen, with which exact arguments, and what had been read before.

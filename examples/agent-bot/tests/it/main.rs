@@ -21,3 +21,4 @@ mod platforms;
 mod play;
 mod postgres;
 mod program;
+mod sources;
