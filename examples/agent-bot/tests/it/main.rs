@@ -17,6 +17,7 @@ mod deciding;
 mod injections;
 mod interleaved;
 mod model;
+mod passcodes;
 mod platforms;
 mod play;
 mod postgres;
