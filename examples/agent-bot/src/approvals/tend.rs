@@ -7,7 +7,7 @@ use crate::ops::{Ops, OpsError};
 use crate::state::{State, Tx};
 
 /// How long an executor has a plan. Its effect is one short transaction.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_secs(15);
 /// Plans in one go.
 const MOST: u32 = 100;
 

@@ -32,7 +32,6 @@ use tracing::{debug, error, info};
 
 pub use notdone::NotDone;
 pub use settle::{DoneIn, Settle, Settling};
-pub use upkeep::upkeep;
 
 use crate::agent::budget::Budget;
 use crate::agent::model::Model;

@@ -10,15 +10,17 @@ pub mod feishu;
 pub(crate) mod json;
 pub(crate) mod key;
 pub(crate) mod pack;
+mod platforms;
 pub mod slack;
 pub mod web;
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub use platforms::Platforms;
 
 use crate::message::{Action, Outbound};
 use crate::who::{Person, Place, PlatformName};
@@ -241,35 +243,6 @@ pub enum Standing {
     Bot,
     /// Deactivated.
     Gone,
-}
-
-/// The platforms that are set up; cheap to clone.
-#[derive(Clone)]
-pub struct Platforms(Arc<[Arc<dyn Platform>]>);
-
-impl Platforms {
-    /// These.
-    #[must_use]
-    pub fn new(platforms: Vec<Arc<dyn Platform>>) -> Self {
-        Self(platforms.into())
-    }
-
-    /// The one of this name.
-    #[must_use]
-    pub fn named(&self, name: &str) -> Option<&dyn Platform> {
-        self.each().find(|platform| platform.name().as_str() == name).map(|platform| &**platform)
-    }
-
-    /// All of them.
-    pub fn each(&self) -> impl Iterator<Item = &Arc<dyn Platform>> {
-        self.0.iter()
-    }
-}
-
-impl std::fmt::Debug for Platforms {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.each().map(|platform| platform.name())).finish()
-    }
 }
 
 /// A chat platform.

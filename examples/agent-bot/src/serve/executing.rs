@@ -19,7 +19,7 @@ use crate::agent::openai::{OpenAi, Patience};
 use crate::agent::scripted::Scripted;
 use crate::approvals::{Approvals, Passcodes};
 use crate::config::{Config, ModelChoice};
-use crate::executor::{DoneIn, Executor, Parts, Settling, upkeep};
+use crate::executor::{DoneIn, Executor, Parts, Settling};
 use crate::limits::RateLimits;
 use crate::outbox::{Outbox, Sender};
 use crate::platform::discord::Discord;
@@ -117,8 +117,8 @@ pub(super) async fn run<I>(inbox: I, parts: Parts, concurrency: usize, mut stop:
 where
     I: DoneIn + Upkeep + Clone,
 {
-    let (state, outbox, telemetry) = (parts.state.clone(), parts.outbox.clone(), parts.telemetry.clone());
-    let sender = Sender::new(state.clone(), outbox.clone(), parts.platforms.each().cloned().collect());
+    let telemetry = parts.telemetry.clone();
+    let sender = Sender::new(parts.state.clone(), parts.outbox.clone(), parts.platforms.each().cloned().collect());
     let queue = Settling::new(inbox.clone());
     let executor = Executor::new(parts, Arc::new(queue.clone()));
     let (end, ending) = watch::channel(false);
@@ -127,7 +127,8 @@ where
     let (tending, end_of_plans) = (executor.clone(), ending.clone());
     tasks.spawn(async move { tending.tend(end_of_plans).await });
     tasks.spawn(async move { sender.run(SENDERS, ending).await });
-    keeping.spawn(upkeep(inbox, state, outbox));
+    let keeper = executor.clone();
+    keeping.spawn(async move { keeper.upkeep(inbox).await });
     Worker::new(queue, executor)
         .concurrency(concurrency)
         .lease(LEASE)

@@ -17,6 +17,8 @@ mod window;
 
 pub use window::Window;
 
+use std::time::Duration;
+
 use crate::agent::taint::Trust;
 use crate::agent::transcript::{Content, Entry};
 use crate::policy::Meanwhile;
@@ -169,6 +171,17 @@ impl Sessions {
     pub async fn keep(&self, tx: &mut Tx, conversation: &str, summary: &summary::Summary) -> Result<(), StateError> {
         rows::lock(tx, conversation).await?;
         rows::keep(tx, conversation, summary).await
+    }
+
+    /// Forgets conversations in which nothing was said for so long and nothing waits; returns how many. The next message
+    /// there begins a new one. Keep them for longer than jobs can be worked on again.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn forget(&self, tx: &mut Tx, after: Duration) -> Result<u64, StateError> {
+        let after = i64::try_from(after.as_micros()).unwrap_or(i64::MAX);
+        let before = tx.now().await?.saturating_sub(after);
+        rows::forget(tx, before).await
     }
 
     /// What was said in this conversation that holds the text, newest last, a line each: at most ten.

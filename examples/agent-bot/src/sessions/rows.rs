@@ -174,6 +174,16 @@ pub(super) async fn taken(tx: &mut Tx, conversation: &str, job: &str) -> Result<
     rows.iter().map(numbered).collect()
 }
 
+/// Conversations that nobody has changed since then.
+pub(super) async fn forget(tx: &mut Tx, before: i64) -> Result<u64, StateError> {
+    let sql = "DELETE FROM bot_turns WHERE conversation IN (SELECT conversation FROM bot_sessions s WHERE changed_at < $1 \
+               AND NOT EXISTS (SELECT 1 FROM bot_turns t WHERE t.conversation = s.conversation AND t.state <> 'over'))";
+    tx.query(sql).bind(before).run().await?;
+    let sql = "DELETE FROM bot_sessions WHERE changed_at < $1 \
+               AND NOT EXISTS (SELECT 1 FROM bot_turns t WHERE t.conversation = bot_sessions.conversation)";
+    tx.query(sql).bind(before).run().await
+}
+
 /// The newest of what was said, newest first.
 pub(super) async fn newest(tx: &mut Tx, conversation: &str, most: i64) -> Result<Vec<Numbered>, StateError> {
     let sql =

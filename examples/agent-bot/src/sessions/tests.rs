@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use super::summary::Summary;
 use super::*;
 use crate::agent::scripted::{Mood, Scripted};
@@ -266,5 +264,31 @@ async fn a_hundred_conversations_never_mix() {
         let mut tx = hand.state.read().await.unwrap();
         let found = hand.sessions.search(&mut tx, "c7", "HEARS").await.unwrap();
         assert_eq!(found, ["the bot: 7 hears 0", "the bot: 7 hears 1", "the bot: 7 hears 2"]);
+    }
+}
+
+#[tokio::test]
+async fn conversations_in_which_nothing_was_said_for_long_are_forgotten_but_not_what_waits() {
+    for room in Room::each().await {
+        let hand = Hand::new(&room).await;
+        for (conversation, ends) in [("over", true), ("waits", false)] {
+            hand.append(conversation, conversation, "U1", "hello").await;
+            hand.begin(conversation, conversation, Meanwhile::Queue).await;
+            if ends {
+                assert!(hand.finish(conversation, conversation, "hi").await);
+            }
+        }
+        room.pass(Duration::from_secs(100)).await;
+        hand.append("fresh", "fresh", "U1", "hello").await;
+        let mut tx = hand.state.begin().await.unwrap();
+        assert_eq!(hand.sessions.forget(&mut tx, Duration::from_secs(101)).await.unwrap(), 0);
+        assert_eq!(hand.sessions.forget(&mut tx, Duration::from_secs(50)).await.unwrap(), 1);
+        for (conversation, left) in [("over", false), ("waits", true), ("fresh", true)] {
+            assert_eq!(
+                hand.sessions.stands(&mut tx, conversation, conversation).await.unwrap(),
+                left,
+                "{conversation}"
+            );
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::play::{Play, SEALING, SECRET, SOON, STATUS, Store, TOKEN, archived, until, whole_archive};
+use crate::play::{Play, SEALING, SECRET, SOON, STATUS, Store, TOKEN, archived, program, until, whole_archive};
 use agent_bot::config::{Config, Previous, Secret, SigningSecrets, SlackConfig};
 use agent_bot::serve::{Bot, Role};
 use chat_sim::slack_api::{Fault, Settings, SlackApi};
@@ -153,13 +153,6 @@ async fn health_and_methods() {
     }
 }
 
-/// The program, with nothing of this process's environment in it.
-fn program(command: &str) -> Command {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_agent-bot"));
-    program.arg(command).env_clear().stdin(Stdio::null());
-    program
-}
-
 #[test]
 fn the_demo_ends_well() {
     let output = program("demo").output().expect("it runs");
@@ -169,19 +162,6 @@ fn the_demo_ends_well() {
     for line in out.lines() {
         assert!(line.chars().count() <= 80, "wider than a terminal: {line}");
     }
-}
-
-#[test]
-fn a_missing_variable_ends_the_program_with_its_name() {
-    let output = program("serve")
-        .env("SLACK_BOT_TOKEN", "xoxb-hush")
-        .env("TOKEN_ENCRYPTION_KEY", SEALING)
-        .output()
-        .expect("it runs");
-    let error = String::from_utf8(output.stderr).expect("text");
-    assert_eq!(output.status.code(), Some(1));
-    assert!(error.starts_with("agent-bot: SLACK_SIGNING_SECRET is not set: "), "{error}");
-    assert!(!error.contains("hush"));
 }
 
 /// The bot as a process of its own on this file, and where it listens.
@@ -315,37 +295,4 @@ async fn the_manifest_for_slack_names_the_bots_routes() {
         let request = Request::post(route, "application/json", "{}");
         assert_eq!(play.status(&request, Variant::Unsigned).await, StatusCode::UNAUTHORIZED, "{route}");
     }
-}
-
-#[test]
-fn a_configuration_is_checked_without_printing_a_secret() {
-    let check = |token: &str| {
-        let mut check = program("config");
-        check.arg("check").env("SLACK_SIGNING_SECRET", "hush").env("SLACK_BOT_TOKEN", token);
-        let output = check.env("TOKEN_ENCRYPTION_KEY", SEALING).output().expect("it runs");
-        let said = [output.stdout, output.stderr].concat();
-        (output.status.success(), String::from_utf8(said).expect("text"))
-    };
-    let (good, said) = check("xoxb-hush");
-    assert!(good && said.contains("/slack/events") && said.contains("Discord       not set up"), "{said}");
-    let (bad, why) = check("xoxb hush");
-    assert!(!bad && why.contains("SLACK_BOT_TOKEN has a space"), "{why}");
-    assert!(!said.contains("hush") && !why.contains("hush") && !said.contains(SEALING), "{said}{why}");
-}
-
-#[test]
-fn the_audit_is_checked_and_what_is_not_there_is_told_by_the_exit_status() {
-    let folder = Folder::new("admin").expect("a folder");
-    let admin = |arguments: &[&str]| {
-        let mut admin = program("admin");
-        admin.args(arguments).env("TOKEN_ENCRYPTION_KEY", SEALING);
-        admin.env("DATABASE_URL", format!("sqlite:{}", folder.path().join("bot.db").display()));
-        let output = admin.output().expect("it runs");
-        let said = [output.stdout, output.stderr].concat();
-        (output.status.code(), String::from_utf8(said).expect("text"))
-    };
-    assert_eq!(admin(&["audit", "--verify"]), (Some(0), "The audit is empty.\n".to_owned()));
-    assert_eq!(admin(&["dead-letters"]), (Some(0), "There are no dead letters.\n".to_owned()));
-    let (status, why) = admin(&["replay", "7", "--who", "ada", "--why", "to see"]);
-    assert!(status == Some(1) && why.contains("there is no dead letter of this id"), "{why}");
 }

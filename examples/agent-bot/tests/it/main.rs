@@ -13,6 +13,7 @@ mod approvals;
 mod bad_input;
 mod bot;
 mod chats;
+mod cli;
 mod deciding;
 mod injections;
 mod interleaved;

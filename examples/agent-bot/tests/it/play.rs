@@ -1,6 +1,7 @@
 //! A bot in this process, the simulated Slack that it speaks to, and its database from beside.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use agent_bot::agent::tools::KNOWN;
@@ -156,4 +157,11 @@ pub(crate) fn whole_archive() -> Vec<(String, Request)> {
 
 fn archive_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/payloads/slack")
+}
+
+/// The program, with nothing of this process's environment in it.
+pub(crate) fn program(command: &str) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_agent-bot"));
+    program.arg(command).env_clear().stdin(Stdio::null());
+    program
 }

@@ -1,5 +1,7 @@
 //! The same bot on PostgreSQL, in two processes in all but name.
 
+use std::time::Duration;
+
 use crate::play::{Play, until};
 use agent_bot::config::{Config, Database, Secret};
 use agent_bot::ops::{Ops, Service};
@@ -10,6 +12,9 @@ use chat_sim::slack_events::{Said, Workspace, app_mention};
 use chat_sim::{Request, Variant};
 use http::StatusCode;
 use imchat_test_servers::PostgresServer;
+
+/// A lease that was held when the server went ends first.
+const LONG: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn an_ingress_and_two_executors_share_a_postgres_and_an_effect_takes_place_once() {
@@ -57,4 +62,33 @@ async fn an_ingress_and_two_executors_share_a_postgres_and_an_effect_takes_place
     drop(tx);
     let nothing = Stopped { jobs: Some(0), unsaid: Some(0), dead: Some(0) };
     assert_eq!((second.stop().await, play.bot.stop().await), (nothing, nothing));
+}
+
+#[tokio::test]
+async fn a_database_that_is_restarted_delays_answers_and_loses_none() {
+    let Some(server) = PostgresServer::start() else { return };
+    let database = Database::Postgres(Secret::new(server.url()));
+    let play = Play::with(|config| Config { database, ..config }).await;
+    let mention = |number: u32| {
+        let said = Said {
+            event_id: &format!("Ev0OUTAGE{number}"),
+            channel: "C0OPS00001",
+            user: "U0ALICE001",
+            text: "<@U0BOT00001> hello",
+            ts: &format!("170000000{number}.000100"),
+            thread_ts: None,
+        };
+        app_mention(&Workspace::archived(), &said)
+    };
+    assert_eq!(play.status(&mention(0), Variant::Fresh).await, StatusCode::OK);
+    server.restart().expect("the server is there again");
+    // As Slack does: what is not acknowledged comes again.
+    for number in 0..3 {
+        until(async || play.status(&mention(number), Variant::Fresh).await == StatusCode::OK).await;
+    }
+    let posts = play.slack.posted(3, LONG).await.expect("all answers");
+    let mut threads: Vec<_> = posts.iter().map(|post| post.thread_ts.clone().expect("a thread")).collect();
+    threads.sort();
+    threads.dedup();
+    assert_eq!(threads.len(), 3);
 }
