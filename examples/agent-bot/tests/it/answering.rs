@@ -59,7 +59,8 @@ async fn an_acknowledgement_waits_for_no_model<C: Chat>() {
     scene.rests().await;
     let mut at: Vec<_> = scene.chat.said().into_iter().map(|said| said.at).collect();
     let mut expected: Vec<_> = spots().map(|spot| scene.chat.at(spot)).collect();
-    (at.sort_unstable(), expected.sort_unstable());
+    at.sort_unstable();
+    expected.sort_unstable();
     assert_eq!(at, expected);
 }
 

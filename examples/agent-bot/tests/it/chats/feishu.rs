@@ -149,7 +149,7 @@ impl Chat for Feishu {
             let Receiver::Reply { to, .. } = &message.receiver else { return None };
             let mut buttons = Vec::new();
             values(&message.content, "value", &mut buttons);
-            let buttons = buttons.iter().filter(|value| value.is_object()).map(|value| value.to_string()).collect();
+            let buttons = buttons.iter().filter(|value| value.is_object()).map(ToString::to_string).collect();
             let (text, raw) = (text(&message), message.content.to_string());
             Some(Said { id: message.id, at: to.clone(), text, buttons, raw })
         };
