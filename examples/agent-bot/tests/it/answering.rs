@@ -16,6 +16,7 @@ on_each_platform!(
     an_acknowledgement_waits_for_no_model,
     the_same_event_is_written_down_once,
     deliveries_out_of_order_and_late_copies_are_answered_once_each,
+    an_answer_whose_delivery_nobody_confirmed_is_sent_again_under_its_key,
     nothing_gets_through_on_any_route_but_what_is_proved,
 );
 
@@ -58,7 +59,8 @@ async fn an_acknowledgement_waits_for_no_model<C: Chat>() {
     scene.rests().await;
     let mut at: Vec<_> = scene.chat.said().into_iter().map(|said| said.at).collect();
     let mut expected: Vec<_> = spots().map(|spot| scene.chat.at(spot)).collect();
-    (at.sort_unstable(), expected.sort_unstable());
+    at.sort_unstable();
+    expected.sort_unstable();
     assert_eq!(at, expected);
 }
 
@@ -95,6 +97,19 @@ async fn deliveries_out_of_order_and_late_copies_are_answered_once_each<C: Chat>
     let said = scene.chat.said();
     assert!(said.len() == 2 && said.iter().all(|said| said.at == scene.chat.at(HERE)), "{said:?}");
     assert!(said[0].text.contains("on call for checkout") && said[1].text.contains("is healthy"), "{said:?}");
+}
+
+async fn an_answer_whose_delivery_nobody_confirmed_is_sent_again_under_its_key<C: Chat>() {
+    let scene = Scene::<C>::open(600).await;
+    let all = scene.start("all").await;
+    until(async || all.log().contains("knows the bot")).await;
+    scene.chat.lose_next();
+    let asked = scene.chat.ask(HERE, 0, Who::Alice, QUESTION);
+    assert_eq!(scene.chat.deliver(&all.base, &asked, Variant::Fresh).await, StatusCode::OK);
+    until(async || !scene.chat.said().is_empty()).await;
+    scene.rests().await;
+    // Slack does not say that it drops a second post of one key.
+    assert_eq!(scene.chat.said().len(), if C::NAME == "slack" { 2 } else { 1 });
 }
 
 async fn nothing_gets_through_on_any_route_but_what_is_proved<C: Chat>() {

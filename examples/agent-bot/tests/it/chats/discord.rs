@@ -39,6 +39,13 @@ impl Discord {
         Guild { channel: id, ..self.guild.clone() }
     }
 
+    /// The button that only this person sees, and that opens a form.
+    fn offer(&self, who: Who) -> Option<Message> {
+        let theirs = |message: &Message| message.only.as_deref() == Some(user(who));
+        let offers = |message: &Message| theirs(message) && message.components.to_string().contains("custom_id");
+        self.api.messages().into_iter().find(offers)
+    }
+
     fn id(&self) -> String {
         format!("93{:016}", self.count.fetch_add(1, Ordering::SeqCst))
     }
@@ -132,6 +139,37 @@ impl Chat for Discord {
     fn told(&self, who: Who) -> Vec<String> {
         let theirs = |message: &Message| message.only.as_deref() == Some(user(who)) && message.flags & 128 == 0;
         self.api.messages().into_iter().filter(theirs).map(|message| message.content).collect()
+    }
+
+    fn pings(&self, said: &Said) -> bool {
+        // What may be pinged is said beside the text, whatever that holds.
+        !said.raw.ends_with(r#"{"parse":[],"users":[]}"#)
+    }
+
+    fn asked_to_type(&self, who: Who) -> bool {
+        self.offer(who).is_some()
+    }
+
+    async fn type_in(&self, base: &str, who: Who, typed: &str) {
+        // A form opens only as the answer to a press, so a button stands before it.
+        let offer = self.offer(who).expect("a button");
+        let button = &offer.components[0]["components"][0];
+        let text = |name: &str| button[name].as_str().expect("text").to_owned();
+        let (custom_id, label) = (text("custom_id"), text("label"));
+        let pressed = Pressed { custom_id: &custom_id, message: &offer.id, content: &offer.content, label: &label };
+        let token = self.api.opened(&offer.channel, user(who), Some(&offer.id));
+        let press = discord_events::press(&self.guild, &self.id(), &token, user(who), &pressed);
+        assert_eq!(self.deliver(base, &Event { request: press, token }, Variant::Fresh).await, StatusCode::OK);
+        let form = self.api.forms().pop().expect("a form");
+        let custom_id = form["data"]["custom_id"].as_str().expect("text");
+        let token = self.api.opened(&offer.channel, user(who), Some(&offer.id));
+        let id = self.id();
+        let request = discord_events::form(&self.guild, &id, &token, user(who), custom_id, typed, Some(&offer.id));
+        assert_eq!(self.deliver(base, &Event { request, token }, Variant::Fresh).await, StatusCode::OK);
+    }
+
+    fn lose_next(&self) {
+        self.api.answer_next(Fault::LostResponse);
     }
 
     fn refuse_next(&self) {

@@ -36,6 +36,13 @@ fn message(spot: Spot, number: usize) -> String {
 }
 
 impl Feishu {
+    /// The form in somebody's own conversation with the bot.
+    fn form(&self, who: Who) -> Option<Message> {
+        let theirs = |message: &Message| message.receiver == Receiver::Person(user(who).to_owned());
+        let form = |message: &Message| theirs(message) && message.content.to_string().contains("\"form\"");
+        self.api.messages().into_iter().find(form)
+    }
+
     /// As an app with an encrypt key gets it; no two bodies under one initialization vector.
     fn sealed(&self, request: &Request) -> Request {
         let count = self.count.fetch_add(1, Ordering::SeqCst);
@@ -142,7 +149,7 @@ impl Chat for Feishu {
             let Receiver::Reply { to, .. } = &message.receiver else { return None };
             let mut buttons = Vec::new();
             values(&message.content, "value", &mut buttons);
-            let buttons = buttons.iter().filter(|value| value.is_object()).map(|value| value.to_string()).collect();
+            let buttons = buttons.iter().filter(|value| value.is_object()).map(ToString::to_string).collect();
             let (text, raw) = (text(&message), message.content.to_string());
             Some(Said { id: message.id, at: to.clone(), text, buttons, raw })
         };
@@ -152,6 +159,32 @@ impl Chat for Feishu {
     fn told(&self, who: Who) -> Vec<String> {
         let theirs = |message: &Message| message.receiver == Receiver::Person(user(who).to_owned());
         self.api.messages().iter().filter(|message| theirs(message)).map(text).collect()
+    }
+
+    fn pings(&self, said: &Said) -> bool {
+        said.raw.contains("<at")
+    }
+
+    fn asked_to_type(&self, who: Who) -> bool {
+        self.form(who).is_some()
+    }
+
+    async fn type_in(&self, base: &str, who: Who, typed: &str) {
+        let form = self.form(who).expect("a form");
+        let mut found = Vec::new();
+        values(&form.content, "value", &mut found);
+        let value = found.into_iter().find(|value| value.is_object()).expect("a button");
+        let id = format!("e-form-{}", self.count.load(Ordering::SeqCst));
+        let request = feishu_events::card_action(&self.app, &id, &form.id, "oc_direct", user(who), value);
+        let mut body: Value = serde_json::from_slice(&request.body).expect("JSON");
+        body["event"]["action"]["form_value"] = json!({ "typed": typed });
+        let request = self.sealed(&Request { body: body.to_string().into(), ..request });
+        let event = Event { request, token: String::new() };
+        assert_eq!(self.deliver(base, &event, Variant::Fresh).await, StatusCode::OK);
+    }
+
+    fn lose_next(&self) {
+        self.api.answer_next(Fault::LostResponse);
     }
 
     fn refuse_next(&self) {

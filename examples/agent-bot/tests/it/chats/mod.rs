@@ -90,6 +90,18 @@ pub(crate) trait Chat: Sized {
     /// What only this person was told.
     fn told(&self, who: Who) -> Vec<String>;
 
+    /// Whether it calls somebody, or could.
+    fn pings(&self, said: &Said) -> bool;
+
+    /// Whether a form waits for this person to type into.
+    fn asked_to_type(&self, who: Who) -> bool;
+
+    /// Types into that form and sends it.
+    async fn type_in(&self, base: &str, who: Who, typed: &str);
+
+    /// The next call of the bot's is done, and its answer lost.
+    fn lose_next(&self);
+
     /// The next call of the bot's is answered with: the bot is not in that channel.
     fn refuse_next(&self);
 

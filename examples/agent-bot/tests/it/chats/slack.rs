@@ -1,7 +1,7 @@
 //! Slack.
 
 use chat_sim::slack_api::{Fault, Post, Settings, SlackApi};
-use chat_sim::slack_clicks::{Pressed, buttons, press};
+use chat_sim::slack_clicks::{Pressed, buttons, press, submit};
 use chat_sim::slack_events::{Said as Spoken, Workspace, app_mention};
 use chat_sim::{Sender, Variant, sign};
 use http::StatusCode;
@@ -73,7 +73,8 @@ impl Chat for Slack {
             event_id: &format!("Ev{}x{}x{number}", spot.channel, spot.thread),
             channel: &channel(spot),
             user: user(who),
-            text: &format!("<@U0BOT00001> {text}"),
+            // As Slack sends what people type.
+            text: &format!("<@U0BOT00001> {}", text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")),
             ts: &own,
             thread_ts: (number > 0).then_some(root.as_str()),
         };
@@ -132,6 +133,28 @@ impl Chat for Slack {
         let direct = self.api.ephemerals().into_iter().filter(|said| said.user == user(who));
         let text = |body: &Value| body["text"].as_str().unwrap_or_default().to_owned();
         responses.map(|said| text(&said.body)).chain(direct.map(|said| said.text)).collect()
+    }
+
+    fn pings(&self, said: &Said) -> bool {
+        let kinds = ["user", "usergroup", "broadcast"].map(|kind| format!("\"type\":\"{kind}\""));
+        // In rich text a text is a text; in the other dialect it is read.
+        let read = said.text.clone() + if said.raw.contains("\"type\":\"mrkdwn\"") { &said.raw } else { "" };
+        ["<!", "<@"].iter().any(|ping| read.contains(ping)) || kinds.iter().any(|kind| said.raw.contains(kind))
+    }
+
+    fn asked_to_type(&self, _: Who) -> bool {
+        !self.api.views().is_empty()
+    }
+
+    async fn type_in(&self, base: &str, who: Who, typed: &str) {
+        let view = self.api.views().pop().expect("a form");
+        let request = submit(&Workspace::archived(), user(who), &view, typed, &self.api.trigger());
+        let event = Event { request, token: String::new() };
+        assert_eq!(self.deliver(base, &event, Variant::Fresh).await, StatusCode::OK);
+    }
+
+    fn lose_next(&self) {
+        self.api.answer_next(Fault::LostResponse);
     }
 
     fn refuse_next(&self) {
