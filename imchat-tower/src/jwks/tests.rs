@@ -28,7 +28,7 @@ impl Issuer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/keys", listener.local_addr().unwrap());
         let answer = Arc::new(Mutex::new((200, answer)));
-        let (count, asked) = watch::channel(0);
+        let (count, asked) = watch::channel(0_usize);
         let told = Arc::clone(&answer);
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
