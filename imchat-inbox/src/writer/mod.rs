@@ -6,6 +6,8 @@
 
 mod batch;
 mod order;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -24,6 +26,11 @@ pub(crate) use order::{Act, Entry, NO_ANSWER, Order, Orders, Settle, Take, Way};
 
 /// A database, as the writer uses it.
 pub(crate) trait Backend: Send + 'static {
+    /// Waits until the next batch can be written, where that may take long.
+    fn reach(&mut self) -> impl Future<Output = Result<(), InboxError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Carries a batch out in one transaction; an error means that nothing of it was done, or that it is not known.
     fn write(&mut self, batch: &Batch) -> impl Future<Output = Result<Outcome, InboxError>> + Send;
 }
@@ -68,6 +75,10 @@ struct Counted<B> {
 }
 
 impl<B: Backend> Backend for Counted<B> {
+    async fn reach(&mut self) -> Result<(), InboxError> {
+        self.backend.reach().await
+    }
+
     async fn write(&mut self, batch: &Batch) -> Result<Outcome, InboxError> {
         let outcome = self.backend.write(batch).await?;
         self.commits.fetch_add(1, Ordering::Relaxed);
@@ -91,11 +102,24 @@ pub(crate) async fn run(backend: impl Backend, orders: Inlet, due: Arc<Notify>, 
         if batch.is_empty() {
             continue;
         }
+        if let Err(error) = backend.reach().await {
+            waiting.fail(&error);
+            continue;
+        }
+        // While the database was away, callers may have said 503: what they handed in is not to be written behind their backs.
+        let (batch, waiting) = batch::without_given_up(batch, waiting);
+        if batch.is_empty() {
+            continue;
+        }
         match backend.write(&batch).await {
             Ok(outcome) => answer(waiting, outcome, &due, &mut backend).await,
             Err(error) if error.may_be_one_rows() && batch.len() > 1 => {
                 tracing::debug!(error = &error as &dyn std::error::Error, "a batch failed; its orders are tried alone");
                 for (batch, waiting) in batch::one_by_one(batch, waiting) {
+                    let (batch, waiting) = batch::without_given_up(batch, waiting);
+                    if batch.is_empty() {
+                        continue;
+                    }
                     match backend.write(&batch).await {
                         Ok(outcome) => answer(waiting, outcome, &due, &mut backend).await,
                         Err(error) => waiting.fail(&error),
