@@ -116,6 +116,10 @@ pub(crate) async fn run(backend: impl Backend, orders: Inlet, due: Arc<Notify>, 
             Err(error) if error.may_be_one_rows() && batch.len() > 1 => {
                 tracing::debug!(error = &error as &dyn std::error::Error, "a batch failed; its orders are tried alone");
                 for (batch, waiting) in batch::one_by_one(batch, waiting) {
+                    if let Err(error) = backend.reach().await {
+                        waiting.fail(&error);
+                        continue;
+                    }
                     let (batch, waiting) = batch::without_given_up(batch, waiting);
                     if batch.is_empty() {
                         continue;
