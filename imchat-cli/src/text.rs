@@ -45,6 +45,9 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// A span in its largest whole unit, such as `5 min`.
 pub(crate) fn span(span: Duration) -> String {
+    if span.subsec_millis() > 0 {
+        return format!("{} ms", span.as_millis());
+    }
     let seconds = span.as_secs();
     let units = [(86_400, 2, "days"), (3600, 1, "h"), (60, 1, "min")];
     for (length, least, unit) in units {

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use imchat_verify::dedup::Settled;
+use imchat_verify::inbox::Delivery;
 
 use crate::{InboxError, Job, JobLease};
 
@@ -42,6 +43,15 @@ pub trait Queue: Send + Sync + 'static {
     /// The inboxes of this crate do not count the attempt. A queue that does not say how ends the lease, and counts it.
     fn give_back(&self, lease: &JobLease) -> impl Future<Output = Result<Settled, InboxError>> + Send {
         self.heartbeat(lease, Duration::ZERO)
+    }
+
+    /// What waits in the job's lane behind it, at most `most`, the oldest first; nothing where it has no lane. Nothing is
+    /// leased by looking: each of them is still given to a worker in its turn, also where a handler answered it before.
+    ///
+    /// A queue that does not say shows nothing.
+    fn behind(&self, lease: &JobLease, most: u32) -> impl Future<Output = Result<Vec<Delivery>, InboxError>> + Send {
+        let _ = (lease, most);
+        async { Ok(Vec::new()) }
     }
 
     /// Waits until there may be something to take: at a notice, when a scheduled job or a retry falls due, or at the

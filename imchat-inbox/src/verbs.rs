@@ -72,6 +72,17 @@ macro_rules! verbs {
                 self.0.desk.orders.settle(lease, $crate::writer::Way::GiveBack).await
             }
 
+            async fn behind(
+                &self,
+                lease: &$crate::JobLease,
+                most: u32,
+            ) -> Result<Vec<imchat_verify::inbox::Delivery>, $crate::InboxError> {
+                let waiting = self.0.reads.behind(lease.id(), most).await?;
+                // One that no key opens becomes a dead letter in its turn.
+                let open = waiting.into_iter().filter_map(|stored| self.0.desk.open(stored).ok());
+                Ok(open.map(|stored| stored.delivery).collect())
+            }
+
             async fn wait(&self) {
                 // Where the database cannot say when, the polling interval has to do.
                 let next_due = self.0.reads.next_due().await.ok().flatten();

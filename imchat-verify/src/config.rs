@@ -12,6 +12,15 @@ use crate::secrets::Role;
 pub enum ConfigError {
     /// No secret that proves a request was given.
     NoSecret(Role),
+    /// A scheme needs something of another role beside the secret that proves a request.
+    MissingRole {
+        /// The role.
+        role: Role,
+        /// The scheme's name.
+        scheme: &'static str,
+        /// What is expected.
+        expected: &'static str,
+    },
     /// A secret is empty or not written as the platform writes it.
     BadSecret {
         /// What it is for.
@@ -88,6 +97,9 @@ impl fmt::Display for ConfigError {
         match self {
             Self::NoSecret(role) => {
                 write!(f, "no secret of the role {role} is configured: without one, anyone could send")
+            }
+            Self::MissingRole { role, scheme, expected } => {
+                write!(f, "the scheme {scheme} needs a {role} too, and none is configured: give {expected}")
             }
             Self::BadSecret { role, index, expected } => {
                 let number = index.saturating_add(1);

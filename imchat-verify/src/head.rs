@@ -1,9 +1,11 @@
 //! The head of a request: method, URL and headers, without a body.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::error::Error;
+use crate::scan::form;
 use crate::scheme::Source;
 
 /// Headers that can be walked once.
@@ -97,6 +99,12 @@ impl<'r> Head<'r> {
         self.headers
     }
 
+    /// A parameter of the URL's query, decoded; nothing where it is absent, empty, no text, comes twice, or is longer than
+    /// 1 KiB.
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        query(self.url?, name)
+    }
+
     /// The raw value of a parameter of the URL's query; one that comes twice is refused.
     pub(crate) fn raw_query(&self, name: &'static str) -> Result<Option<&'r [u8]>, Error> {
         let Some((_, query)) = self.url.and_then(|url| url.split_once('?')) else { return Ok(None) };
@@ -108,6 +116,13 @@ impl<'r> Head<'r> {
         }
         Ok(first.map(|(_, value)| value.as_bytes()))
     }
+}
+
+/// A parameter of a URL's query, decoded; nothing where it is absent, empty, no text, comes twice, or is longer than 1 KiB.
+pub(crate) fn query(url: &str, name: &str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    let query = query.split('#').next().unwrap_or_default();
+    form::field(query.as_bytes(), name).filter(|value| (1..=1024).contains(&value.len()))
 }
 
 pub(crate) fn single<'a>(headers: &'a (dyn Headers + 'a), wanted: &str) -> Option<&'a [u8]> {

@@ -31,7 +31,7 @@ mod window;
 
 pub use clock::Clock;
 pub use config::{ConfigError, ConfigWarning};
-pub use engine::{CustomCheck, CustomInput, Open, Question, Undecryptable, Unsigned};
+pub use engine::{CustomCheck, CustomInput, Open, OpenInput, Question, Undecryptable, Unsigned};
 pub use error::Error;
 pub use head::{Head, Headers};
 pub use identity::{Identity, Provenance, Stated, Witness};

@@ -15,6 +15,7 @@ use crate::engine::{Core, Proof, SentAt, sha256};
 use crate::head::{Head, Headers};
 use crate::identity::{self, Identity};
 use crate::receipt::Receipt;
+use crate::reply::Reply;
 use crate::scheme::{Facts, Source};
 
 /// The bytes that were proved.
@@ -49,6 +50,8 @@ pub struct Proved<'r, P> {
     wire: Wire<'r>,
     opened: Option<Bytes>,
     proof: Proof,
+    /// The answer that says taken, where it is this request's own.
+    accepted: Option<Arc<Reply>>,
     digest: OnceCell<Digest>,
     provider: PhantomData<fn() -> P>,
 }
@@ -60,9 +63,10 @@ impl<'r, P> Proved<'r, P> {
         wire: Wire<'r>,
         opened: Option<Vec<u8>>,
         proof: Proof,
+        accepted: Option<Arc<Reply>>,
     ) -> Self {
         let opened = opened.map(Bytes::from);
-        Self { core, head, wire, opened, proof, digest: OnceCell::new(), provider: PhantomData }
+        Self { core, head, wire, opened, proof, accepted, digest: OnceCell::new(), provider: PhantomData }
     }
 
     /// The body to work with: decrypted where the platform encrypts, otherwise the bytes that were proved.
@@ -118,14 +122,15 @@ impl<'r, P> Proved<'r, P> {
     #[must_use]
     pub fn receipt(&self) -> Receipt<P> {
         let body = self.opened.clone().unwrap_or_else(|| self.wire.to_bytes());
-        Receipt::new(Arc::clone(self.core), body, self.kept_headers(), self.proof)
+        Receipt::new(Arc::clone(self.core), body, self.kept_headers(), self.proof, self.accepted.clone())
     }
 
     /// The same as [`receipt`](Self::receipt), without a copy of bytes that are already shared.
     #[must_use]
     pub fn into_receipt(self) -> Receipt<P> {
         let (core, headers, proof) = (Arc::clone(self.core), self.kept_headers(), self.proof);
-        Receipt::new(core, self.into_body(), headers, proof)
+        let accepted = self.accepted.clone();
+        Receipt::new(core, self.into_body(), headers, proof, accepted)
     }
 
     /// The body as shared bytes; copied where it was only borrowed.

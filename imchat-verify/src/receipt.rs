@@ -14,6 +14,7 @@ use crate::batch::Batch;
 use crate::engine::{Core, Proof, SentAt, sha256};
 use crate::identity::{self, Identity};
 use crate::proved::{Kept, KeptHeaders};
+use crate::reply::Reply;
 use crate::scheme::{Facts, Scheme};
 use crate::verifier::{AnyProvider, Provider};
 
@@ -25,16 +26,24 @@ pub struct Receipt<P = AnyProvider> {
     body: Bytes,
     headers: KeptHeaders,
     proof: Proof,
+    accepted: Option<Arc<Reply>>,
     provider: PhantomData<fn() -> P>,
 }
 
 impl<P> Receipt<P> {
-    pub(crate) fn new(core: Arc<Core>, body: Bytes, headers: Vec<Kept>, proof: Proof) -> Self {
+    pub(crate) fn new(
+        core: Arc<Core>,
+        body: Bytes,
+        headers: Vec<Kept>,
+        proof: Proof,
+        accepted: Option<Arc<Reply>>,
+    ) -> Self {
         Self {
             core,
             body,
             headers: KeptHeaders((!headers.is_empty()).then(|| headers.into())),
             proof,
+            accepted,
             provider: PhantomData,
         }
     }
@@ -87,6 +96,19 @@ impl<P> Receipt<P> {
         identity::identify(&self.core, &self.body, &self.headers, &|| self.digest())
     }
 
+    /// The answer that tells the platform that this is taken: its kind's, or where that takes a secret the one that was
+    /// worked out for this request.
+    #[must_use]
+    pub fn accepted_reply(&self) -> Reply {
+        self.accepted.as_deref().cloned().unwrap_or_else(|| self.accepted_as(&self.identity()))
+    }
+
+    /// The same where the identity is at hand.
+    #[must_use]
+    pub fn accepted_as(&self, identity: &Identity<'_>) -> Reply {
+        self.accepted.as_deref().cloned().unwrap_or_else(|| identity.facts().accepted_reply(identity))
+    }
+
     /// The items of a batch, each as if it had come alone: its body is the request's without the other items, and its
     /// identity is its own. Nothing where the request is no batch; an empty list where it is an empty one.
     ///
@@ -127,8 +149,8 @@ impl<P> Receipt<P> {
     /// The same receipt without its provider's type.
     #[must_use]
     pub fn any(self) -> Receipt<AnyProvider> {
-        let Self { core, body, headers, proof, .. } = self;
-        Receipt { core, body, headers, proof, provider: PhantomData }
+        let Self { core, body, headers, proof, accepted, .. } = self;
+        Receipt { core, body, headers, proof, accepted, provider: PhantomData }
     }
 }
 
@@ -138,8 +160,8 @@ impl Receipt<AnyProvider> {
     pub fn of<P: Provider>(self) -> Option<Receipt<P>> {
         // Two verifiers of one provider may run different schemes of the same name (with and without a key).
         let same = self.core.scheme.name() == P::SCHEME.name();
-        let Self { core, body, headers, proof, .. } = self;
-        same.then_some(Receipt { core, body, headers, proof, provider: PhantomData })
+        let Self { core, body, headers, proof, accepted, .. } = self;
+        same.then_some(Receipt { core, body, headers, proof, accepted, provider: PhantomData })
     }
 }
 
@@ -150,6 +172,7 @@ impl<P> Clone for Receipt<P> {
             body: self.body.clone(),
             headers: self.headers.clone(),
             proof: self.proof,
+            accepted: self.accepted.clone(),
             provider: PhantomData,
         }
     }

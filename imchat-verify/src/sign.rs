@@ -9,6 +9,7 @@ use core::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 use crate::config::ConfigError;
 use crate::engine::{Core, Key, Material, sha256};
@@ -71,6 +72,8 @@ impl fmt::Debug for SignRequest<'_> {
 pub enum SignError {
     /// The scheme has no signature that a sender could compute.
     Unsupported(&'static str),
+    /// The proof stands in the URL's query, not in headers.
+    InQuery(&'static str),
     /// A part of the message is missing from what is to be signed.
     Incomplete(&'static str),
 }
@@ -82,6 +85,12 @@ impl fmt::Display for SignError {
                 f,
                 "the scheme {scheme} cannot be signed here: its proof is part of the body, or a function of its own"
             ),
+            Self::InQuery(scheme) => {
+                write!(
+                    f,
+                    "the proof of {scheme} is no header: add the parameters that the signer has for the URL's query"
+                )
+            }
             Self::Incomplete(expected) => write!(f, "cannot sign: expected {expected}"),
         }
     }
@@ -156,51 +165,80 @@ impl Signer {
     ///
     /// # Errors
     ///
-    /// [`SignError`] where the scheme has no signature to compute, or needs a URL that is not given.
+    /// [`SignError`] where the scheme has no signature to compute, needs a URL that is not given, or puts its proof into the
+    /// URL's query: see [`query`](Self::query).
     pub fn sign(&self, request: SignRequest<'_>) -> Result<Vec<(String, String)>, SignError> {
+        if self.scheme.proves_in_query() {
+            return Err(SignError::InQuery(self.scheme.name()));
+        }
+        let placed = self.placed(&request)?;
+        let header = |(source, text)| match source {
+            Source::Header(name) => Some((self.spelled(name), text)),
+            _ => None,
+        };
+        Ok(placed.into_iter().filter_map(header).collect())
+    }
+
+    /// The parameters that prove the request in its URL's query, as name and value, neither of which needs an escape; none
+    /// where the scheme proves by headers.
+    ///
+    /// # Errors
+    ///
+    /// [`SignError`] where the scheme has no signature to compute, or needs what is not given.
+    pub fn query(&self, request: SignRequest<'_>) -> Result<Vec<(String, String)>, SignError> {
+        if !self.scheme.proves_in_query() {
+            return Ok(Vec::new());
+        }
+        let parameter = |(source, text)| match source {
+            Source::Query(name) => Some((String::from(name), text)),
+            _ => None,
+        };
+        Ok(self.placed(&request)?.into_iter().filter_map(parameter).collect())
+    }
+
+    /// The texts that prove the request, each with its place.
+    fn placed(&self, request: &SignRequest<'_>) -> Result<Vec<(Source, String)>, SignError> {
         let scheme = self.scheme;
         let timestamp = scheme.timestamp.map(|rule| match rule.unit {
             Unit::Seconds => request.now.unix_timestamp().to_string(),
             Unit::Millis => (request.now.unix_timestamp_nanos() / 1_000_000).to_string(),
             Unit::Rfc3339 => rfc3339(request.now),
         });
-        let id = request.id.map_or_else(|| derived_id(&request), String::from);
-        let tag = self.tag(&request, timestamp.as_deref().unwrap_or_default(), &id)?;
+        let id = request.id.map_or_else(|| derived_id(request), String::from);
+        let tag = self.tag(request, timestamp.as_deref().unwrap_or_default(), &id)?;
         let encoded = match scheme.signature.encoding {
             Encoding::Hex => const_hex::encode(tag),
             Encoding::Base64 => STANDARD.encode(tag),
         };
-        let mut headers = Vec::new();
+        let mut placed = Vec::new();
         let mut fields = String::new();
         match (scheme.timestamp.map(|rule| rule.source), timestamp) {
-            (Some(Source::Header(name)), Some(text)) => headers.push((self.spelled(name), text)),
             (Some(Source::Field(name)), Some(text)) => {
                 fields = [name, "=", &text].concat();
                 if let Layout::Pairs { separator, .. } = scheme.signature.layout {
                     fields.push(char::from(separator));
                 }
             }
+            (Some(source), Some(text)) => placed.push((source, text)),
             _ => {}
         }
         for part in scheme.message {
-            if let Part::From(Source::Header(name)) = part {
-                headers.push((self.spelled(name), id.clone()));
+            if let Part::From(source) = part {
+                placed.push((*source, id.clone()));
             }
         }
-        if let Source::Header(name) = scheme.signature.source {
-            let value = match scheme.signature.layout {
-                Layout::Prefixed(prefix) => [prefix, &encoded].concat(),
-                Layout::Pairs { version, .. } => [&fields, version, "=", &encoded].concat(),
-                Layout::Tagged { version, delimiter, .. } => {
-                    let mut value = String::from(version);
-                    value.push(char::from(delimiter));
-                    value.push_str(&encoded);
-                    value
-                }
-            };
-            headers.push((self.spelled(name), value));
-        }
-        Ok(headers)
+        let value = match scheme.signature.layout {
+            Layout::Prefixed(prefix) => [prefix, &encoded].concat(),
+            Layout::Pairs { version, .. } => [&fields, version, "=", &encoded].concat(),
+            Layout::Tagged { version, delimiter, .. } => {
+                let mut value = String::from(version);
+                value.push(char::from(delimiter));
+                value.push_str(&encoded);
+                value
+            }
+        };
+        placed.push((scheme.signature.source, value));
+        Ok(placed)
     }
 
     /// The first spelling of a family's header.
@@ -240,7 +278,7 @@ impl Signer {
         if unsignable || !self.scheme.signature.source.in_head() {
             return Err(SignError::Unsupported(self.scheme.name()));
         }
-        for part in self.scheme.message {
+        let feed = |part: &Part, sink: &mut dyn FnMut(&[u8])| {
             match part {
                 Part::Lit(text) => sink(text.as_bytes()),
                 Part::Body => sink(request.body),
@@ -253,7 +291,19 @@ impl Signer {
                     write(&input, sink).map_err(SignError::Incomplete)?;
                 }
             }
+            Ok(())
+        };
+        if !self.scheme.sorted {
+            return self.scheme.message.iter().try_for_each(|part| feed(part, sink));
         }
+        let mut pieces = Vec::new();
+        for part in self.scheme.message {
+            let mut piece = Zeroizing::new(Vec::new());
+            feed(part, &mut |bytes| piece.extend_from_slice(bytes))?;
+            pieces.push(piece);
+        }
+        pieces.sort_unstable_by(|one, other| one.as_slice().cmp(other));
+        pieces.iter().for_each(|piece| sink(piece));
         Ok(())
     }
 }

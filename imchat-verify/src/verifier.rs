@@ -220,13 +220,17 @@ impl<'r, P> Verdict<'r, P> {
         proof: crate::engine::Proof,
         now: OffsetDateTime,
     ) -> Result<Self, Error> {
-        let opened = core.opened(proof.key, wire.as_slice())?;
+        let opened = core.opened(proof.key, head, wire.as_slice(), now)?;
         let body = opened.as_deref().unwrap_or(wire.as_slice());
         core.check_token(head, body, now)?;
-        if let Some(reply) = core.handshake(proof.key, head, body) {
+        if let Some(answer) = core.asked(proof.key, head, body, now) {
+            return answer.map(Self::Handshake);
+        }
+        if let Some(reply) = core.handshake(proof.key, head, body, now) {
             return Ok(Self::Handshake(reply));
         }
-        Ok(Self::Event(Proved::new(core, head, wire, opened, proof)))
+        let accepted = core.accepted(proof.key, head, body, now).map(Arc::new);
+        Ok(Self::Event(Proved::new(core, head, wire, opened, proof, accepted)))
     }
 }
 

@@ -88,6 +88,9 @@ fn few_have_a_window_of_their_own() {
             "linear" => both_ways(60),
             "paddle" => both_ways(5),
             "twitch" => both_ways(600),
+            "dingtalk" | "wechat" | "wechat-aes" | "wecom" => {
+                Window::new(Duration::from_secs(3600), Duration::from_secs(300))
+            }
             "dingtalk-robot" => both_ways(3600),
             _ => Window::FIVE_MINUTES,
         };

@@ -278,7 +278,7 @@ fn a_place_is_one_that_can_be_read() {
     assert_breaks(good().handshake(ping(&[When::Present(Source::Json("ping"))])), pointer);
     assert_breaks(good().handshake(Handshake::echo("ping", &[When::Present(Source::Json("/a"))], "b")), pointer);
     assert_breaks(timed(Source::Json("time")).message(&[Part::Body]), pointer);
-    let unread = "from a header, JSON or a form";
+    let unread = "from a header, JSON, XML or a form";
     for place in [Source::Query("id"), Source::Field("t"), Source::WholeBody] {
         let places: &'static [Source] = Box::leak(Box::new([place]));
         assert_breaks(good().event_id(places), unread);

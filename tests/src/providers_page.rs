@@ -60,7 +60,12 @@ fn signed(scheme: &Scheme) -> String {
     let proofs: Vec<&str> = scheme.proofs().collect();
     let proofs = proofs.join(" or ");
     let message: String = scheme.message().iter().map(part).collect();
-    if message.is_empty() { format!("nothing; a {proofs} is compared") } else { format!("{proofs} of `{message}`") }
+    let sorted = if scheme.sorts_message() { ", sorted by their bytes" } else { "" };
+    if message.is_empty() {
+        format!("nothing; a {proofs} is compared")
+    } else {
+        format!("{proofs} of `{message}`{sorted}")
+    }
 }
 
 fn part(part: &Part) -> String {
@@ -119,7 +124,12 @@ fn rotation(scheme: &Scheme) -> String {
 }
 
 fn handshake(scheme: &Scheme) -> String {
-    let signed = scheme.answers_signed().then_some("a proved request that asks is answered");
+    let by_get = scheme.answers_get() && !scheme.answers_unsigned();
+    let signed = match (scheme.answers_signed(), by_get) {
+        (true, true) => Some("a proved GET is answered"),
+        (true, false) => Some("a proved request that asks is answered"),
+        (false, _) => None,
+    };
     let unsigned = match (scheme.answers_unsigned(), scheme.answers_get()) {
         (true, true) => Some("a GET that nobody signs is answered"),
         (true, false) => Some("an unsigned POST that asks is answered"),
@@ -177,6 +187,9 @@ fn list(list: &List) -> String {
 }
 
 fn span(span: Duration) -> String {
+    if span.subsec_millis() > 0 {
+        return format!("{} ms", span.as_millis());
+    }
     match span.as_secs() {
         0 => "0 s".to_owned(),
         seconds if seconds % 86_400 == 0 => format!("{} d", seconds / 86_400),

@@ -1,31 +1,62 @@
-//! The environment, read once: every value has a name, a form and an error that says what to do.
+//! The environment and the policy file, read once: every value has a name, a form and an error that says what to do.
+//!
+//! A platform is there where any of its variables is set; one at least is needed.
 //!
 //! | variable | form | when absent |
 //! |---|---|---|
-//! | `SLACK_SIGNING_SECRET` | text, taken byte for byte | refused |
-//! | `SLACK_SIGNING_SECRET_PREVIOUS` | the secret before it, byte for byte | only the current one counts |
-//! | `SLACK_SIGNING_SECRET_PREVIOUS_UNTIL` | Unix seconds | the previous one counts until it is taken out |
-//! | `SLACK_BOT_TOKEN` | `xoxb-…` | refused |
+//! | `SLACK_SIGNING_SECRET` | text, taken byte for byte | no Slack |
+//! | `SLACK_BOT_TOKEN` | `xoxb-…` | no Slack |
 //! | `SLACK_API_URL` | `https://…`, or `http://` to a loopback address | `https://slack.com/api` |
+//! | `FEISHU_APP_ID`, `FEISHU_APP_SECRET` | text | no Feishu |
+//! | `FEISHU_ENCRYPT_KEY`, `FEISHU_VERIFICATION_TOKEN` | text, taken byte for byte | no Feishu |
+//! | `FEISHU_API_URL` | as Slack's; Lark's is `https://open.larksuite.com` | `https://open.feishu.cn` |
+//! | `DISCORD_PUBLIC_KEY` | 64 hexadecimal digits | no Discord |
+//! | `DISCORD_BOT_TOKEN` | text | no Discord |
+//! | `DISCORD_API_URL` | as Slack's | `https://discord.com/api/v10` |
+//! | `…_PREVIOUS` of a signing secret | the one before it, byte for byte | only the current one counts |
+//! | `…_PREVIOUS_UNTIL` | Unix seconds | the previous one counts until it is taken out |
+//! | `TOKEN_ENCRYPTION_KEY` | 32 bytes in base64 or hexadecimal | refused |
+//! | `TOKEN_ENCRYPTION_KEY_PREVIOUS` | the same, the key before it | only the current one opens |
+//! | `POLICY_FILE` | a path, see [`policy::file`](crate::policy::file) | everybody may ask, nothing is changed |
+//! | `PASSCODE_KEY` | 32 bytes at least | no second factor |
+//! | `OPENAI_MODEL`, `OPENAI_BASE_URL`, `OPENAI_API_KEY` | a model's name, its service and key | the scripted model |
 //! | `DATABASE_URL` | `sqlite:PATH` or `postgres://…` | `sqlite:agent-bot.db`, in the working directory |
+//! | `REDIS_URL` | `redis://…` | each process limits by itself |
+//! | `EXECUTOR_CONCURRENCY` | 1 to 1000 | 32 jobs at a time |
 //! | `LISTEN_ADDR` | `address:port` | `127.0.0.1:3000` |
 //!
 //! Errors name the variable and never its value.
 
+mod address;
 mod database;
+mod discord;
+mod feishu;
+mod keys;
+mod model;
+mod signing;
+mod slack;
+mod summary;
 
 use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
-
-use http::Uri;
-use http::uri::Scheme;
+use std::path::PathBuf;
 
 pub use database::Database;
+pub use discord::DiscordConfig;
+pub use feishu::FeishuConfig;
+pub use keys::Keys;
+pub use model::ModelAccess;
+pub use signing::{Previous, SigningSecrets};
+pub use slack::{SlackAccess, SlackConfig};
+pub use summary::Summary;
 
-/// Where Slack's own Web API lives.
-const SLACK_API_URL: &str = "https://slack.com/api";
+use crate::agent::scripted::Mood;
+use crate::agent::tools::KNOWN;
+use crate::policy::{Policy, PolicyError};
+
 const LISTEN_ADDR: &str = "127.0.0.1:3000";
+const CONCURRENCY: usize = 32;
 
 /// A value that is never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -51,31 +82,13 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The secret before the current one, during a rotation.
+/// Who answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Previous {
-    /// Taken byte for byte.
-    pub secret: Secret,
-    /// Unix seconds after which it no longer counts; `None` is until it is taken out.
-    pub until: Option<i64>,
-}
-
-/// What Slack signs its requests with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SigningSecrets {
-    /// Taken byte for byte.
-    pub current: Secret,
-    /// The one before, if a rotation is under way.
-    pub previous: Option<Previous>,
-}
-
-/// How the bot speaks to Slack.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SlackAccess {
-    /// The bot token.
-    pub token: Secret,
-    /// The base of the Web API, without a slash at its end.
-    pub api_url: String,
+pub enum ModelChoice {
+    /// The model without a model.
+    Scripted(Mood),
+    /// One behind the chat completions API.
+    OpenAi(ModelAccess),
 }
 
 /// Everything the bot needs to know before it starts.
@@ -83,12 +96,24 @@ pub struct SlackAccess {
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// What proves a request.
-    pub signing: SigningSecrets,
-    /// Where replies go.
-    pub slack: SlackAccess,
-    /// Where the inbox lives.
+    /// Where the inbox and the bot's own tables live.
     pub database: Database,
+    /// Slack, where it is set up.
+    pub slack: Option<SlackConfig>,
+    /// Feishu or Lark, where it is set up.
+    pub feishu: Option<FeishuConfig>,
+    /// Discord, where it is set up.
+    pub discord: Option<DiscordConfig>,
+    /// Who answers.
+    pub model: ModelChoice,
+    /// Who may ask for what.
+    pub policy: Policy,
+    /// The bot's own keys.
+    pub keys: Keys,
+    /// Where limits are shared by all processes.
+    pub redis: Option<Secret>,
+    /// Jobs that are worked on at a time.
+    pub concurrency: usize,
 }
 
 /// What is wrong with the environment.
@@ -111,10 +136,44 @@ pub enum ConfigError {
         /// What is wrong and what to write instead.
         problem: &'static str,
     },
+    /// No platform is set up.
+    #[error(
+        "no platform is set up: set SLACK_SIGNING_SECRET and SLACK_BOT_TOKEN, or the variables of Feishu or Discord that \
+         .env.example shows"
+    )]
+    NoPlatform,
+    /// The policy file is there and says something that no policy does.
+    #[error("POLICY_FILE, {path}: {problem}", path = path.display())]
+    Policy {
+        /// The file.
+        path: PathBuf,
+        /// Where, and what to write instead.
+        problem: PolicyError,
+    },
+}
+
+/// Where everything is kept, and under which keys: what the command line needs of the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Storage {
+    /// Where the inbox and the bot's own tables live.
+    pub database: Database,
+    /// The bot's own keys.
+    pub keys: Keys,
+}
+
+impl Storage {
+    /// Reads the process environment.
+    ///
+    /// # Errors
+    /// The first variable that is missing or unusable.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let lookup = |name: &str| std::env::var_os(name);
+        Ok(Self { database: database::read(&lookup)?, keys: keys::read(&lookup)? })
+    }
 }
 
 impl Config {
-    /// Reads the process environment.
+    /// Reads the process environment, and the policy file that it names.
     ///
     /// # Errors
     /// The first variable that is missing or unusable.
@@ -122,21 +181,49 @@ impl Config {
         Self::read(|name| std::env::var_os(name))
     }
 
-    /// Reads variables from anywhere.
+    /// Reads variables from anywhere, and the policy file that they name.
     ///
     /// # Errors
     /// The first variable that is missing or unusable.
     pub fn read(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
-        Ok(Self {
-            listen: listen_address(&lookup)?,
-            signing: signing_secrets(&lookup)?,
-            slack: SlackAccess { token: bot_token(&lookup)?, api_url: api_url(&lookup)? },
+        let config = Self {
+            slack: slack::read(&lookup)?,
+            feishu: feishu::read(&lookup)?,
+            discord: discord::read(&lookup)?,
+            keys: keys::read(&lookup)?,
+            policy: policy(&lookup)?,
+            model: ModelAccess::read(&lookup)?.map_or(ModelChoice::Scripted(Mood::Good), ModelChoice::OpenAi),
             database: database::read(&lookup)?,
-        })
+            redis: text(&lookup, "REDIS_URL")?.map(Secret::new),
+            concurrency: concurrency(&lookup)?,
+            listen: listen_address(&lookup)?,
+        };
+        if config.slack.is_none() && config.feishu.is_none() && config.discord.is_none() {
+            return Err(ConfigError::NoPlatform);
+        }
+        Ok(config)
+    }
+
+    /// A configuration for a trial on this machine: the scripted model, the demo's policy, and no platform yet.
+    #[must_use]
+    pub fn local(database: Database, keys: Keys, policy: Policy) -> Self {
+        Self {
+            listen: SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, 0)),
+            database,
+            slack: None,
+            feishu: None,
+            discord: None,
+            model: ModelChoice::Scripted(Mood::Good),
+            policy,
+            keys,
+            redis: None,
+            concurrency: CONCURRENCY,
+        }
     }
 }
 
-type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+/// Looks a variable up.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// The variable as text; an empty one counts as absent.
 fn text(lookup: Lookup<'_>, name: &'static str) -> Result<Option<String>, ConfigError> {
@@ -154,70 +241,37 @@ fn required(lookup: Lookup<'_>, name: &'static str, remedy: &'static str) -> Res
     text(lookup, name)?.ok_or(ConfigError::Missing { name, remedy })
 }
 
-fn signing_secrets(lookup: Lookup<'_>) -> Result<SigningSecrets, ConfigError> {
-    const CURRENT: &str = "SLACK_SIGNING_SECRET";
-    const PREVIOUS: &str = "SLACK_SIGNING_SECRET_PREVIOUS";
-    const UNTIL: &str = "SLACK_SIGNING_SECRET_PREVIOUS_UNTIL";
-
-    let remedy = "copy the signing secret from the app's Basic Information page";
-    let current = required(lookup, CURRENT, remedy)?;
-    if current.starts_with("xox") || current.starts_with("xapp-") {
-        let problem = "holds a token: copy the signing secret from the app's Basic Information page instead";
-        return Err(ConfigError::Unusable { name: CURRENT, problem });
-    }
-    let until = match text(lookup, UNTIL)? {
-        None => None,
-        Some(text) => Some(unix_seconds(&text).ok_or(ConfigError::Unusable {
-            name: UNTIL,
-            problem: "is not a time: write Unix seconds, digits only, as `date +%s -d tomorrow` prints them",
-        })?),
-    };
-    let previous = match (text(lookup, PREVIOUS)?, until) {
-        (Some(secret), until) => Some(Previous { secret: Secret::new(secret), until }),
-        (None, None) => None,
-        (None, Some(_)) => {
-            let problem = "is set without SLACK_SIGNING_SECRET_PREVIOUS: set both or neither";
-            return Err(ConfigError::Unusable { name: UNTIL, problem });
-        }
-    };
-    Ok(SigningSecrets { current: Secret::new(current), previous })
+fn any_set(lookup: Lookup<'_>, names: &[&str]) -> bool {
+    names.iter().any(|name| lookup(name).is_some_and(|value| !value.is_empty()))
 }
 
-fn bot_token(lookup: Lookup<'_>) -> Result<Secret, ConfigError> {
-    const NAME: &str = "SLACK_BOT_TOKEN";
-    let remedy = "copy the bot token (xoxb-…) from the app's OAuth & Permissions page";
-    let token = required(lookup, NAME, remedy)?;
-    // It goes into a header as it is; a line break from a copied file would make every call fail.
+/// A token as it goes into a header; a line break from a copied file would make every call fail.
+fn header_text(name: &'static str, token: String) -> Result<Secret, ConfigError> {
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         let problem = "has a space, a line break or another character that no token has: copy it again";
-        return Err(ConfigError::Unusable { name: NAME, problem });
+        return Err(ConfigError::Unusable { name, problem });
     }
     Ok(Secret::new(token))
 }
 
-fn api_url(lookup: Lookup<'_>) -> Result<String, ConfigError> {
-    const NAME: &str = "SLACK_API_URL";
-    let Some(url) = text(lookup, NAME)? else { return Ok(SLACK_API_URL.to_owned()) };
-    let refused = |problem| ConfigError::Unusable { name: NAME, problem };
+fn policy(lookup: Lookup<'_>) -> Result<Policy, ConfigError> {
+    const NAME: &str = "POLICY_FILE";
+    let path = match lookup(NAME) {
+        Some(path) if !path.is_empty() => PathBuf::from(path),
+        _ => return Policy::read_only(KNOWN).map_err(|problem| ConfigError::Policy { path: "".into(), problem }),
+    };
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        let problem = "names a file that cannot be read as text: check the path, and who may read it";
+        return Err(ConfigError::Unusable { name: NAME, problem });
+    };
+    Policy::parse(&text, KNOWN).map_err(|problem| ConfigError::Policy { path, problem })
+}
 
-    let uri: Uri = url.parse().map_err(|_| refused("is not a URL: write for instance https://slack.com/api"))?;
-    // What is parsed has lost its fragment; the text, to which the methods' names are added, has not.
-    if url.contains('#')
-        || uri.query().is_some()
-        || uri.authority().is_some_and(|authority| authority.as_str().contains('@'))
-    {
-        return Err(refused("has a query, a fragment or credentials in it: write only scheme, host and path"));
-    }
-    match (uri.scheme(), uri.host()) {
-        (Some(scheme), Some(_)) if *scheme == Scheme::HTTPS => {}
-        (Some(scheme), Some(host)) if *scheme == Scheme::HTTP && is_loopback(host) => {}
-        (Some(scheme), Some(_)) if *scheme == Scheme::HTTP => {
-            // The bot token would cross the network in the clear.
-            return Err(refused("is plain http to another machine: use https, or http to a loopback address"));
-        }
-        _ => return Err(refused("is not an http or https URL: write for instance https://slack.com/api")),
-    }
-    Ok(url.trim_end_matches('/').to_owned())
+fn concurrency(lookup: Lookup<'_>) -> Result<usize, ConfigError> {
+    const NAME: &str = "EXECUTOR_CONCURRENCY";
+    let Some(text) = text(lookup, NAME)? else { return Ok(CONCURRENCY) };
+    let jobs = text.parse().ok().filter(|jobs| (1..=1000).contains(jobs));
+    jobs.ok_or(ConfigError::Unusable { name: NAME, problem: "is not a number of jobs: write 1 to 1000" })
 }
 
 fn listen_address(lookup: Lookup<'_>) -> Result<SocketAddr, ConfigError> {
@@ -225,16 +279,6 @@ fn listen_address(lookup: Lookup<'_>) -> Result<SocketAddr, ConfigError> {
     let value = text(lookup, NAME)?.unwrap_or_else(|| LISTEN_ADDR.to_owned());
     let problem = "is not an address with a port: write for instance 127.0.0.1:3000 or [::]:3000";
     value.parse().map_err(|_| ConfigError::Unusable { name: NAME, problem })
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// Digits only: no sign, no fraction, no blanks.
-fn unix_seconds(text: &str) -> Option<i64> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
 #[cfg(test)]

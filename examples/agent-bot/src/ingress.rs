@@ -1,77 +1,115 @@
-//! The routes. A request under `/slack` is proved, written into the inbox, and only then answered; nothing else happens
-//! here.
+//! The routes. A request of a platform is proved, written into the inbox, and only then answered; nothing else happens
+//! here, and nothing here waits for the executor.
 //!
 //! | outcome | status |
 //! |---|---|
-//! | proved and written down, or written down before | 200, empty |
-//! | an event, proved, that could not be written down | 503 with `Retry-After`: Slack sends it again |
-//! | the same, for a click, a modal or a slash command, which Slack never sends again | 200 with a line that only its user sees |
+//! | proved and written down, or written down before | 200 with what the platform takes for taken |
+//! | an event, proved, that could not be written down | 503 with `Retry-After`: it is sent again |
+//! | the same, for a click, a modal or a slash command, which is never sent again | 200 with a line that only its user sees |
 //! | not proved | 401 |
+//!
+//! A platform that is not set up has no route.
 
-use std::time::Duration;
+pub mod discord;
 
 use axum::Router;
-use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::routing::MethodRouter;
 use imchat_axum::Webhook;
-use imchat_inbox::Upkeep;
 use imchat_verify::inbox::Inbox;
-use imchat_verify::providers::Slack;
-use imchat_verify::{AnyProvider, ConfigError, Receipt, Secrets};
-use time::OffsetDateTime;
-use tracing::warn;
+use imchat_verify::providers::{Discord, Feishu, Slack};
+use imchat_verify::{AnyProvider, ConfigError, Provider, Receipt, Role, Verifier};
 
-use crate::config::SigningSecrets;
-use crate::decode::{Decoded, decode};
+use crate::config::{Config, DiscordConfig, FeishuConfig, SlackConfig};
+use crate::platform::feishu::Own;
+use crate::platform::{self, DecodeError, Decoded};
+use crate::telemetry::Telemetry;
+use crate::telemetry::watch::watch;
 
-/// How long the database may take to answer `/readyz`.
-const READY_WITHIN: Duration = Duration::from_secs(1);
-
-/// All routes of the bot: requests are proved under `signing` and written into `inbox`.
+/// The routes of all platforms that are set up: requests are proved and written into `inbox`.
 ///
 /// # Errors
-///
 /// [`ConfigError`] where a signing secret cannot be used.
-pub fn router<I: Inbox + Upkeep + Clone>(inbox: I, signing: &SigningSecrets) -> Result<Router, ConfigError> {
-    let secrets = secrets(signing);
-    let webhook = |endpoint| {
-        let verifier = Slack::verifier(secrets.clone())?.endpoint(endpoint);
-        Webhook::new(verifier).configure(|builder| builder.lane(lane)).inbox(inbox.clone())
-    };
-    Ok(Router::new()
-        .route("/slack/events", webhook("events")?)
-        .route("/slack/interactions", webhook("interactions")?)
-        .route("/slack/commands", webhook("commands")?)
-        .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready::<I>))
-        .with_state(inbox))
+pub fn router<I: Inbox + Clone>(inbox: &I, config: &Config, telemetry: &Telemetry) -> Result<Router, ConfigError> {
+    let mut app = Router::new();
+    if let Some(slack) = &config.slack {
+        app = app.merge(watched(slack_routes(inbox, slack, telemetry)?, telemetry, "slack"));
+    }
+    if let Some(feishu) = &config.feishu {
+        app = app.merge(watched(feishu_routes(inbox, feishu, telemetry)?, telemetry, "feishu"));
+    }
+    if let Some(discord) = &config.discord {
+        app = app.merge(watched(discord_routes(inbox, discord, telemetry)?, telemetry, "discord"));
+    }
+    Ok(app)
 }
 
-fn secrets(signing: &SigningSecrets) -> Secrets {
-    let current = Secrets::new(signing.current.expose());
-    let Some(previous) = &signing.previous else { return current };
-    // A moment beyond the calendar is as good as none.
-    match previous.until.and_then(|until| OffsetDateTime::from_unix_timestamp(until).ok()) {
-        Some(until) => current.and_previous_until(previous.secret.expose(), until),
-        None => current.and_previous(previous.secret.expose()),
-    }
+fn watched(routes: Router, telemetry: &Telemetry, platform: &'static str) -> Router {
+    routes.layer(from_fn_with_state((telemetry.clone(), platform), watch))
+}
+
+fn slack_routes<I: Inbox + Clone>(
+    inbox: &I,
+    slack: &SlackConfig,
+    telemetry: &Telemetry,
+) -> Result<Router, ConfigError> {
+    let route = |endpoint| {
+        let verifier = Slack::verifier(slack.signing.secrets())?.endpoint(endpoint);
+        webhook(verifier, inbox.clone(), telemetry.clone(), platform::slack::decoded)
+    };
+    Ok(Router::new()
+        .route("/slack/events", route("events")?)
+        .route("/slack/interactions", route("interactions")?)
+        .route("/slack/commands", route("commands")?))
+}
+
+fn feishu_routes<I: Inbox + Clone>(
+    inbox: &I,
+    feishu: &FeishuConfig,
+    telemetry: &Telemetry,
+) -> Result<Router, ConfigError> {
+    let own = Own { app: Some(feishu.access.app_id.clone()), bot: None };
+    let route = |endpoint| {
+        let secrets = feishu.signing.secrets();
+        let secrets = secrets.with(Role::VerificationToken, feishu.verification_token.expose());
+        let own = own.clone();
+        let verifier = Feishu::verifier(secrets)?.endpoint(endpoint);
+        webhook(verifier, inbox.clone(), telemetry.clone(), move |kind: &str, body: &[u8]| {
+            platform::feishu::decoded(kind, body, &own)
+        })
+    };
+    Ok(Router::new().route("/feishu/events", route("events")?).route("/feishu/cards", route("cards")?))
+}
+
+fn discord_routes<I: Inbox + Clone>(
+    inbox: &I,
+    discord: &DiscordConfig,
+    telemetry: &Telemetry,
+) -> Result<Router, ConfigError> {
+    let verifier = Discord::verifier(discord.key.secrets())?.endpoint("interactions");
+    let route = webhook(verifier, inbox.clone(), telemetry.clone(), platform::discord::decoded)?;
+    Ok(Router::new().route("/discord/interactions", discord::answering(route)))
+}
+
+fn webhook<P: Provider>(
+    verifier: Verifier<P>,
+    inbox: impl Inbox,
+    telemetry: Telemetry,
+    decode: impl Fn(&str, &[u8]) -> Result<Decoded, DecodeError> + Send + Sync + 'static,
+) -> Result<MethodRouter, ConfigError> {
+    // Asked once for each delivery that is proved.
+    let lane = move |receipt: &Receipt<AnyProvider>| {
+        let secret = receipt.secret().to_string();
+        telemetry.count("imchat_bot_secret_total", &[("platform", receipt.scheme().name()), ("secret", &secret)], 1);
+        lane(decode(receipt.kind().name(), receipt.body()))
+    };
+    Webhook::new(verifier).configure(|builder| builder.lane(lane)).inbox(inbox)
 }
 
 /// A conversation is a lane. What is not answered needs no order, and what cannot be decoded is found out by the executor.
-fn lane(receipt: &Receipt<AnyProvider>) -> Option<String> {
-    match decode(receipt.kind().name(), receipt.body()) {
-        Ok(Decoded::Message(inbound)) => Some(inbound.conversation()),
-        Ok(Decoded::Ignored(_)) | Err(_) => None,
+fn lane(decoded: Result<Decoded, DecodeError>) -> Option<String> {
+    match decoded {
+        Ok(Decoded::Message(inbound) | Decoded::Command(inbound)) => Some(inbound.place.conversation(&inbound.person)),
+        Ok(Decoded::Click(_) | Decoded::Lifecycle(_) | Decoded::Ignored(_)) | Err(_) => None,
     }
-}
-
-async fn ready<I: Upkeep + Clone>(State(inbox): State<I>) -> Response {
-    match tokio::time::timeout(READY_WITHIN, inbox.counts()).await {
-        Ok(Ok(_)) => return "ready\n".into_response(),
-        Ok(Err(error)) => warn!(%error, "not ready"),
-        Err(_) => warn!("not ready: the inbox's database takes longer than a second to answer"),
-    }
-    (StatusCode::SERVICE_UNAVAILABLE, "the inbox's database does not answer\n").into_response()
 }

@@ -1,17 +1,29 @@
-//! A chat-agent bot on imchat: it proves what Slack sends, writes it down, and answers in the thread.
+//! A chat-agent bot on imchat, for Slack, Feishu and Discord.
 //!
-//! [`ingress`] proves a request, writes it into the inbox and answers at once; the [`executor`] takes it from there,
-//! [decodes](mod@decode) it, makes a [`reply`] and [posts](post) it through [`slack`], in [turns] where a channel is over
-//! its rate limit. [`serve`](mod@serve) runs both, [`demo`] runs them against a simulated Slack.
+//! The [`ingress`] proves what a platform sends, writes it into the inbox and answers at once. The [`executor`] takes it from
+//! there: a [`platform`] decodes it, the [`policy`] and the [`limits`] are asked, the [`agent`] takes a turn over the
+//! conversation's [`sessions`], writes wait for [`approvals`] before [`ops`] does them, and whatever is said goes through the
+//! [`outbox`]. [`serve`](mod@serve) runs both, [`admin`] is for whoever looks after it, and [`demo`] runs it all against a
+//! simulated platform.
 
+pub mod admin;
+pub mod agent;
+pub mod approvals;
+pub mod audit;
 pub mod config;
-pub mod decode;
 pub mod demo;
 pub mod executor;
+pub mod inbox;
 pub mod ingress;
-pub mod post;
-pub mod reply;
+pub mod limits;
+pub mod message;
+pub mod ops;
+pub mod outbox;
+pub mod platform;
+pub mod policy;
+pub mod seal;
 pub mod serve;
-pub mod slack;
-pub mod turns;
-mod worker;
+pub mod sessions;
+pub mod state;
+pub mod telemetry;
+pub mod who;

@@ -3,8 +3,10 @@
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use agent_bot::config::Config;
-use agent_bot::{demo, serve};
+use agent_bot::admin::Admin;
+use agent_bot::config::{Config, Storage};
+use agent_bot::serve::Role;
+use agent_bot::{admin, demo, serve};
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
@@ -20,10 +22,30 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Listens for Slack and answers; reads SLACK_SIGNING_SECRET, SLACK_BOT_TOKEN, SLACK_API_URL, DATABASE_URL and LISTEN_ADDR
-    Serve,
+    /// Listens and answers; what it reads from the environment is in .env.example
+    Serve {
+        /// What this process does
+        #[arg(long, value_enum, default_value_t = Role::All)]
+        role: Role,
+    },
+    /// Looks at the configuration
+    Config {
+        #[command(subcommand)]
+        command: Configuration,
+    },
+    /// For whoever looks after the bot; reads DATABASE_URL and TOKEN_ENCRYPTION_KEY
+    Admin {
+        #[command(subcommand)]
+        command: Admin,
+    },
     /// Plays one scene against a simulated Slack on this machine: no account, no network
     Demo,
+}
+
+#[derive(Subcommand)]
+enum Configuration {
+    /// Reads the environment and the policy file as `serve` does, and tells what it makes of them or what is wrong
+    Check,
 }
 
 fn main() -> ExitCode {
@@ -33,8 +55,8 @@ fn main() -> ExitCode {
 
     let cli = Cli::parse();
     let level = match cli.command {
-        Command::Serve => "info",
-        Command::Demo => "error",
+        Command::Serve { .. } => "info",
+        Command::Demo | Command::Config { .. } | Command::Admin { .. } => "error",
     };
     log_to_stderr(level, std::io::stderr().is_terminal()).init();
     match run(&cli.command) {
@@ -53,13 +75,21 @@ fn run(command: &Command) -> anyhow::Result<bool> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     let mut out = std::io::stdout();
     match command {
-        Command::Serve => {
+        Command::Serve { role } => {
             let config = Config::from_env()?;
             runtime.block_on(async {
                 let stop = serve::asked_to_stop().context("cannot listen for signals")?;
-                anyhow::Ok(serve::serve(&config, &mut out, stop).await?)
+                anyhow::Ok(serve::serve(&config, *role, &mut out, stop).await?)
             })?;
             Ok(true)
+        }
+        Command::Config { command: Configuration::Check } => {
+            write!(out, "{}", Config::from_env()?.summary())?;
+            Ok(true)
+        }
+        Command::Admin { command } => {
+            let storage = Storage::from_env()?;
+            Ok(runtime.block_on(admin::run(command, &storage, &mut out))?)
         }
         Command::Demo => Ok(runtime.block_on(demo::run(&mut out))?),
     }

@@ -1,30 +1,53 @@
-//! The process: ingress and executor together, from binding the port to the last answer.
+//! The process: ingress, executor or both, from binding the port to the last answer.
+//!
+//! The two roles share nothing but the database: an executor that is down or slow holds up no acknowledgement, and what was
+//! acknowledged waits for it.
 
+mod executing;
+mod health;
+
+use std::fmt;
 use std::future::Future;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::pin::Pin;
 use std::time::Duration;
 
-use imchat_inbox::{InboxError, PostgresInbox, Queue, SqliteInbox, Upkeep};
+use axum::Router;
+use clap::ValueEnum;
+use imchat_inbox::{InboxError, Upkeep};
 use imchat_verify::inbox::Inbox;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
+use crate::agent::openai::OpenAiError;
+use crate::approvals::PasscodeError;
 use crate::config::{Config, Database};
-use crate::executor::{Executor, Worked};
-use crate::post::PostError;
-use crate::slack::{ClientError, POST_DEADLINE, SlackPoster};
-use crate::{ingress, worker};
+use crate::executor::DoneIn;
+use crate::outbox::Outbox;
+use crate::platform::web::ClientError;
+use crate::seal::{Seal, SealError};
+use crate::state::{State, StateError};
+use crate::telemetry::Telemetry;
+use crate::{inbox, ingress};
 
 /// Time for requests under way when the process is told to stop.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 /// Time for the jobs that are worked on then. Together they stay below the 30 s that orchestrators usually give.
 const DRAIN_WITHIN: Duration = Duration::from_secs(20);
-/// How often tombstones whose retention is over are forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(600);
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Both.
+    All,
+    /// Proves, writes down and acknowledges.
+    Ingress,
+    /// Works on what was written down.
+    Executor,
+}
 
 /// Why the bot does not start.
 #[derive(Debug, thiserror::Error)]
@@ -38,70 +61,119 @@ pub enum StartError {
         /// What the operating system said.
         source: std::io::Error,
     },
-    /// The client for the Web API cannot be built.
-    #[error("cannot set up the client for SLACK_API_URL")]
-    Client(#[from] ClientError),
+    /// A client for a platform's API cannot be built.
+    #[error("cannot set up the client for {platform}")]
+    Client {
+        /// Which.
+        platform: &'static str,
+        /// Why.
+        source: ClientError,
+    },
     /// The inbox cannot be opened.
     #[error("cannot open the inbox that DATABASE_URL names")]
     Inbox(#[from] InboxError),
+    /// The bot's own tables cannot be opened.
+    #[error("cannot open the bot's tables in the database that DATABASE_URL names")]
+    State(#[from] StateError),
     /// The signing secrets cannot be used.
-    #[error("SLACK_SIGNING_SECRET cannot be used")]
+    #[error("a signing secret cannot be used")]
     Secrets(#[from] imchat_verify::ConfigError),
+    /// The key that seals cannot be used.
+    #[error("TOKEN_ENCRYPTION_KEY cannot be used")]
+    Seal(#[from] SealError),
+    /// The passcodes cannot be used.
+    #[error("the passcodes of the policy file cannot be used")]
+    Passcodes(#[from] PasscodeError),
+    /// The client for the model cannot be built.
+    #[error("cannot set up the client for OPENAI_BASE_URL")]
+    Model(#[from] OpenAiError),
+    /// Redis cannot be reached.
+    #[error("cannot reach the Redis that REDIS_URL names")]
+    Redis(#[from] imchat_redis::Error),
     /// The address could not be announced.
     #[error("cannot write to standard output")]
     Announce(#[source] std::io::Error),
 }
 
-/// What became of the jobs, told when the bot stopped.
+/// What is left, told when the bot stopped; `None` where the database does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stopped {
-    /// What this process did.
-    pub worked: Worked,
-    /// Jobs that wait in the inbox for the next start, or for another process; `None` where the database does not say.
-    pub left: Option<u64>,
+    /// Jobs that wait in the inbox for the next start, or for another process.
+    pub jobs: Option<u64>,
+    /// Messages that are still to be said.
+    pub unsaid: Option<u64>,
+    /// Dead letters, of the inbox and of the outbox.
+    pub dead: Option<u64>,
 }
 
 /// A running bot.
 #[derive(Debug)]
 pub struct Bot {
     address: SocketAddr,
+    telemetry: Telemetry,
     server: JoinHandle<std::io::Result<()>>,
     close: oneshot::Sender<()>,
-    worker: JoinHandle<Stopped>,
-    drain: oneshot::Sender<()>,
+    /// None in the role of the ingress.
+    executor: Option<JoinHandle<()>>,
+    drain: watch::Sender<bool>,
+    left: Left,
+}
+
+/// Looks, when it is polled, at what is left.
+struct Left(Pin<Box<dyn Future<Output = Stopped> + Send>>);
+
+impl fmt::Debug for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Left")
+    }
 }
 
 impl Bot {
-    /// Opens the inbox, binds `config.listen` and starts to answer.
+    /// Opens the database, binds `config.listen` and starts to do what its role is.
     ///
     /// # Errors
     /// [`StartError`].
-    pub async fn start(config: &Config) -> Result<Self, StartError> {
+    pub async fn start(config: &Config, role: Role) -> Result<Self, StartError> {
+        let seal = Seal::new(&config.keys.sealing, config.keys.sealing_before.as_ref())?;
         match &config.database {
-            Database::Sqlite(file) => Self::on(SqliteInbox::open(file).await?, config).await,
-            Database::Postgres(url) => Self::on(PostgresInbox::open(url.expose()).await?, config).await,
+            Database::Sqlite(file) => Self::on(inbox::sqlite(file, &seal).await?, seal, config, role).await,
+            Database::Postgres(url) => Self::on(inbox::postgres(url.expose(), &seal).await?, seal, config, role).await,
         }
     }
 
-    async fn on<I: Inbox + Queue + Upkeep + Clone>(inbox: I, config: &Config) -> Result<Self, StartError> {
-        let poster = SlackPoster::new(&config.slack)?;
-        let app = ingress::router(inbox.clone(), &config.signing)?;
+    async fn on<I>(inbox: I, seal: Seal, config: &Config, role: Role) -> Result<Self, StartError>
+    where
+        I: Inbox + DoneIn + Upkeep + Clone,
+    {
+        let (telemetry, outbox) = (Telemetry::default(), Outbox::new(seal));
+        let state = State::open(&config.database).await?;
+        let routes = match role {
+            Role::All | Role::Ingress => ingress::router(&inbox, config, &telemetry)?,
+            Role::Executor => Router::new(),
+        };
+        let seen = health::Seen { inbox: inbox.clone(), state: state.clone(), telemetry: telemetry.clone() };
+        let app = routes.merge(health::router(seen.clone()));
+        let (drain, draining) = watch::channel(false);
+        let executor = match role {
+            Role::All | Role::Executor => {
+                let parts = executing::parts(config, &state, &outbox, &telemetry).await?;
+                Some(tokio::spawn(executing::run(inbox, parts, config.concurrency, draining)))
+            }
+            Role::Ingress => None,
+        };
         let bound = async {
             let listener = TcpListener::bind(config.listen).await?;
             Ok((listener.local_addr()?, listener))
         };
         let (address, listener) =
             bound.await.map_err(|source| StartError::Listen { address: config.listen, source })?;
-
         let (close, closed) = oneshot::channel::<()>();
         let server = tokio::spawn(async move {
             let closed = async { drop(closed.await) };
             axum::serve(listener, app).with_graceful_shutdown(closed).await
         });
-        let (drain, drained) = oneshot::channel::<()>();
-        let executor = Arc::new(Executor::new(poster, POST_DEADLINE));
-        let worker = tokio::spawn(work(inbox, executor, drained));
-        Ok(Self { address, server, close, worker, drain })
+        let left = Left(Box::pin(async move { seen.left().await }));
+        Ok(Self { address, telemetry, server, close, executor, drain, left })
     }
 
     /// Where it listens, with the port it was given.
@@ -110,9 +182,16 @@ impl Bot {
         self.address
     }
 
-    /// Accepts no more connections, lets requests under way finish, then the jobs that are worked on.
+    /// What it counts.
+    #[must_use]
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    /// Accepts no more connections, lets requests under way finish, then the jobs that are worked on and the messages that
+    /// are being sent.
     ///
-    /// Bounded by 25 seconds. A job that is not finished by then, and one that nobody has begun, stays in the inbox.
+    /// Bounded by 25 seconds. What is not finished by then, and what nobody has begun, stays in the database.
     pub async fn stop(mut self) -> Stopped {
         // Gone only when the server has ended already.
         let _ = self.close.send(());
@@ -125,50 +204,18 @@ impl Bot {
                 self.server.abort();
             }
         }
-        let _ = self.drain.send(());
-        match tokio::time::timeout(DRAIN_WITHIN, &mut self.worker).await {
-            Ok(stopped) => stopped.unwrap_or_else(|error| {
-                error!(%error, "the worker had panicked before: restart the process");
-                Stopped::default()
-            }),
-            Err(_) => {
-                warn!("some jobs are not finished: they are worked on again when their leases have ended");
-                self.worker.abort();
-                Stopped::default()
-            }
-        }
-    }
-}
-
-/// Works until told to drain.
-async fn work<I, P>(inbox: I, executor: Arc<Executor<P>>, drain: oneshot::Receiver<()>) -> Stopped
-where
-    I: Inbox + Queue + Upkeep + Clone,
-    P: crate::post::Post,
-{
-    let forgetting = tokio::spawn(forget(inbox.clone()));
-    worker::run(inbox.clone(), Arc::clone(&executor), drain).await;
-    forgetting.abort();
-    let left = inbox.counts().await.ok().map(|counts| counts.depth());
-    Stopped { worked: executor.worked(), left }
-}
-
-/// Forgets tombstones whose retention is over, for as long as the bot runs.
-async fn forget(inbox: impl Upkeep) {
-    const AT_ONCE: u32 = 1000;
-    let mut rounds = tokio::time::interval(FORGET_EVERY);
-    loop {
-        rounds.tick().await;
-        loop {
-            match inbox.purge(AT_ONCE).await {
-                Ok(forgotten) if forgotten >= u64::from(AT_ONCE) => {}
-                Ok(_) => break,
-                Err(error) => {
-                    warn!(%error, "what is over stays in the inbox for now");
-                    break;
+        self.drain.send_replace(true);
+        if let Some(executor) = &mut self.executor {
+            match tokio::time::timeout(DRAIN_WITHIN, &mut *executor).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => error!(%error, "the executor had panicked before: restart the process"),
+                Err(_) => {
+                    warn!("some jobs are not finished: they are worked on again when their leases have ended");
+                    executor.abort();
                 }
             }
         }
+        self.left.0.await
     }
 }
 
@@ -178,30 +225,26 @@ async fn forget(inbox: impl Upkeep) {
 /// [`StartError`].
 pub async fn serve(
     config: &Config,
+    role: Role,
     out: &mut impl Write,
     shutdown: impl Future<Output = ()>,
 ) -> Result<Stopped, StartError> {
-    let poster = SlackPoster::new(&config.slack)?;
-    let bot = Bot::start(config).await?;
+    let bot = Bot::start(config, role).await?;
     writeln!(out, "listening on http://{}", bot.address()).and_then(|()| out.flush()).map_err(StartError::Announce)?;
-    let introduction = tokio::spawn(async move { introduce(&poster).await });
+    let introduction = match role {
+        Role::Ingress => None,
+        Role::All | Role::Executor => Some(tokio::spawn(executing::introduce(config.clone()))),
+    };
 
     shutdown.await;
     info!("stopping: finishing what is worked on");
-    introduction.abort();
-    let stopped = bot.stop().await;
-    let Stopped { worked: Worked { answered, ignored, refused, put_off }, left } = stopped;
-    info!(answered, ignored, refused, put_off, left, "stopped: what is left is answered after the next start");
-    Ok(stopped)
-}
-
-/// Tells a wrong token at the start instead of at the first mention. Only told: Slack may also be down for a moment.
-async fn introduce(poster: &SlackPoster) {
-    match poster.whoami().await {
-        Ok(user) => info!(user, "Slack knows the bot token"),
-        Err(error @ PostError::Refused { .. }) => error!(%error, "Slack does not accept the bot token"),
-        Err(error) => warn!(%error, "the bot token could not be checked"),
+    if let Some(introduction) = introduction {
+        introduction.abort();
     }
+    let stopped = bot.stop().await;
+    let Stopped { jobs, unsaid, dead } = stopped;
+    info!(jobs, unsaid, dead, "stopped: what is left is done after the next start");
+    Ok(stopped)
 }
 
 /// A future that is over when the process is asked to stop, by SIGTERM or Ctrl-C.

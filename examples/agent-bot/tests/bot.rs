@@ -7,101 +7,22 @@
     reason = "clippy.toml allows these in tests, which does not reach the functions tests share"
 )]
 
+mod common;
+
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use agent_bot::config::{Config, Database, Previous, Secret, SigningSecrets, SlackAccess};
-use agent_bot::executor::Worked;
-use agent_bot::serve::Bot;
+use agent_bot::config::{Config, Previous, Secret, SigningSecrets, SlackConfig};
+use agent_bot::serve::{Bot, Role};
 use chat_sim::slack_api::{Fault, Settings, SlackApi};
 use chat_sim::slack_events::{self, Said, Workspace};
-use chat_sim::{Request, Sender, Sign, Variant, archive, sign};
+use chat_sim::{Request, Sender, Sign, Variant, sign};
+use common::{Play, SEALING, SECRET, SOON, STATUS, Store, TOKEN, archived, until, whole_archive};
 use http::{Method, StatusCode};
-use imchat_inbox::{SqliteInbox, Upkeep};
+use imchat_inbox::Upkeep as _;
 use imchat_test_servers::Folder;
-
-const SECRET: &str = "s3cret";
-const TOKEN: &str = "xoxb-sim";
-const SOON: Duration = Duration::from_secs(10);
-
-struct Play {
-    slack: SlackApi,
-    bot: Bot,
-    base: String,
-    sender: Sender,
-    inbox: SqliteInbox,
-    _folder: Folder,
-}
-
-async fn play_with(previous: Option<Previous>) -> Play {
-    let slack = SlackApi::start(Settings::archived(TOKEN)).await.expect("a port");
-    let folder = Folder::new("bot").expect("a folder");
-    let file = folder.path().join("inbox.db");
-    let bot = Bot::start(&Config {
-        listen: "127.0.0.1:0".parse().expect("an address"),
-        signing: SigningSecrets { current: Secret::new(SECRET), previous },
-        slack: SlackAccess { token: Secret::new(TOKEN), api_url: slack.url() },
-        database: Database::Sqlite(file.clone()),
-    })
-    .await
-    .expect("a bot");
-    let base = format!("http://{}", bot.address());
-    let inbox = SqliteInbox::open(&file).await.expect("the bot's inbox");
-    let sender = Sender::new(sign::slack(SECRET), sign::slack("other"));
-    Play { slack, bot, base, sender, inbox, _folder: folder }
-}
-
-/// Looks until the inbox has this depth and this many jobs that wait.
-async fn until(inbox: &SqliteInbox, reached: impl Fn(u64, u64) -> bool) {
-    let looking = async {
-        loop {
-            let counts = inbox.counts().await.expect("counts");
-            if reached(counts.depth(), counts.waiting) {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(SOON, looking).await.expect("in time");
-}
-
-async fn play() -> Play {
-    play_with(None).await
-}
-
-impl Play {
-    async fn status(&self, request: &Request, variant: Variant) -> StatusCode {
-        self.sender.send(&self.base, request, variant).await.expect("an answer").status
-    }
-
-    /// Stops the bot once its inbox holds no more work: what it did.
-    async fn worked(self) -> (SlackApi, Worked) {
-        until(&self.inbox, |depth, _| depth == 0).await;
-        let stopped = self.bot.stop().await;
-        assert_eq!(stopped.left, Some(0));
-        (self.slack, stopped.worked)
-    }
-}
-
-/// One of the archived requests, by its name.
-fn archived(name: &str) -> Request {
-    archive::read(archive_folder().join(name).with_extension("http")).expect("an archived request")
-}
-
-/// All of them, by name.
-fn whole_archive() -> Vec<(String, Request)> {
-    let files = archive_folder().read_dir().expect("the archive").map(|entry| entry.expect("an entry").path());
-    let name = |file: &Path| file.file_stem().expect("a name").to_string_lossy().into_owned();
-    let mut all: Vec<_> = files.map(|file| (name(&file), archive::read(&file).expect("a request"))).collect();
-    all.sort_by(|one, other| one.0.cmp(&other.0));
-    all
-}
-
-fn archive_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/payloads/slack")
-}
 
 /// The archived mention as an event of its own.
 fn mention(event_id: &str) -> Request {
@@ -110,7 +31,7 @@ fn mention(event_id: &str) -> Request {
 
 #[tokio::test]
 async fn one_post_of_a_person_gets_one_answer() {
-    let play = play().await;
+    let play = Play::start().await;
     let mention = archived("app_mention");
     assert_eq!(play.status(&mention, Variant::Fresh).await, StatusCode::OK);
     let post = Said {
@@ -126,39 +47,38 @@ async fn one_post_of_a_person_gets_one_answer() {
     let retry = Variant::Retry { num: 1, reason: "http_timeout" };
     assert_eq!(play.status(&mention, retry).await, StatusCode::OK);
 
-    let (slack, worked) = play.worked().await;
-    assert_eq!(worked, Worked { answered: 1, ignored: 1, ..Worked::default() });
+    let (slack, counted) = play.worked().await;
+    assert_eq!((counted.sum("imchat_bot_turns_total"), counted.sum("imchat_bot_ignored_total")), (1, 1));
     let posts = slack.posts();
     assert_eq!(posts.len(), 1);
-    assert_eq!(posts[0].text, "You said: what is the status of checkout?");
+    assert_eq!(posts[0].text, STATUS);
     assert_eq!(posts[0].thread_ts.as_deref(), Some("1699999999.123459"));
 }
 
 #[tokio::test]
 async fn of_all_that_slack_sends_only_what_is_said_to_the_bot_is_answered() {
-    let play = play().await;
+    let play = Play::start().await;
     // Those that share the mention's event id come after it and are duplicates of it.
     for (name, request) in whole_archive() {
         assert_eq!(play.status(&request, Variant::Fresh).await, StatusCode::OK, "{name}");
     }
-    let (slack, worked) = play.worked().await;
-    assert_eq!((worked.answered, worked.refused, worked.put_off), (3, 0, 0));
+    let (slack, counted) = play.worked().await;
+    assert_eq!(counted.sum("imchat_bot_turns_total"), 3);
     let posts = slack.posts();
     let mut answers: Vec<_> =
         posts.iter().map(|post| (post.channel.as_str(), post.thread_ts.as_deref(), post.text.as_str())).collect();
     answers.sort_unstable();
-    let status = "You said: what is the status of checkout?";
     let expected = [
-        ("C0OPS00001", None, status),
-        ("C0OPS00001", Some("1699999999.123459"), status),
-        ("D0ALICE001", Some("1699999999.310449"), "You said: who is on call tonight?"),
+        ("C0OPS00001", None, STATUS),
+        ("C0OPS00001", Some("1699999999.123459"), STATUS),
+        ("D0ALICE001", Some("1699999999.310449"), "Here is what I found: checkout: Alice"),
     ];
     assert_eq!(answers, expected);
 }
 
 #[tokio::test]
 async fn only_proved_requests_get_through_on_every_route() {
-    let play = play().await;
+    let play = Play::start().await;
     let long = Duration::from_secs(400);
     for (name, request) in whole_archive() {
         for variant in
@@ -167,14 +87,14 @@ async fn only_proved_requests_get_through_on_every_route() {
             assert_eq!(play.status(&request, variant).await, StatusCode::UNAUTHORIZED, "{name} {variant:?}");
         }
     }
-    let (slack, worked) = play.worked().await;
-    assert_eq!(worked, Worked::default());
+    let (slack, counted) = play.worked().await;
+    assert_eq!(counted.sum("imchat_bot_deliveries_total"), 0);
     assert!(slack.posts().is_empty());
 }
 
 #[tokio::test]
 async fn a_signature_counts_for_its_own_body_only_and_a_refused_request_takes_nothing_from_the_right_one() {
-    let play = play().await;
+    let play = Play::start().await;
     let (slack, mention) = (sign::slack(SECRET), archived("app_mention"));
     let body = mention.body.clone();
     let interceptor = Sender::new(move |_: &[u8], at| slack.sign(&body, at), sign::slack("other"));
@@ -182,9 +102,9 @@ async fn a_signature_counts_for_its_own_body_only_and_a_refused_request_takes_no
         let delivery = interceptor.send(&play.base, request, Variant::Fresh).await.expect("an answer");
         assert_eq!(delivery.status, status);
     }
-    let (slack, worked) = play.worked().await;
-    assert_eq!(worked.answered, 1);
-    assert_eq!(slack.posts()[0].text, "You said: what is the status of checkout?");
+    let (slack, counted) = play.worked().await;
+    assert_eq!(counted.sum("imchat_bot_turns_total"), 1);
+    assert_eq!(slack.posts()[0].text, STATUS);
 }
 
 #[tokio::test]
@@ -192,7 +112,12 @@ async fn a_previous_secret_counts_until_its_time() {
     let previous = |until| Some(Previous { secret: Secret::new("old"), until });
     let old = Sender::new(sign::slack("old"), sign::slack("other"));
     for (until, status) in [(Some(4_102_444_800), 200), (None, 200), (Some(1), 401)] {
-        let play = play_with(previous(until)).await;
+        let play = Play::with(|config| {
+            let signing = SigningSecrets { current: Secret::new(SECRET), previous: previous(until) };
+            let slack = config.slack.map(|slack| SlackConfig { signing, ..slack });
+            Config { slack, ..config }
+        })
+        .await;
         let delivery = old.send(&play.base, &mention("Ev1"), Variant::Fresh).await.expect("an answer");
         assert_eq!(delivery.status.as_u16(), status, "{until:?}");
         assert_eq!(play.status(&mention("Ev2"), Variant::Fresh).await, StatusCode::OK);
@@ -201,7 +126,7 @@ async fn a_previous_secret_counts_until_its_time() {
 
 #[tokio::test]
 async fn an_answer_waits_for_a_rate_limit() {
-    let play = play().await;
+    let play = Play::start().await;
     play.slack.answer_next(Fault::RateLimited { retry_after: 1 });
     assert_eq!(play.status(&mention("Ev1"), Variant::Fresh).await, StatusCode::OK);
     let posts = play.slack.posted(1, SOON).await.expect("an answer");
@@ -211,20 +136,20 @@ async fn an_answer_waits_for_a_rate_limit() {
 
 #[tokio::test]
 async fn what_was_acknowledged_is_answered_across_a_rate_limit() {
-    let play = play().await;
+    let play = Play::start().await;
     play.slack.answer_next(Fault::RateLimited { retry_after: 1 });
-    let mentions = (0..10).map(|index| mention(&format!("Ev0BURST{index}")));
+    let mentions = (0..5).map(|index| mention(&format!("Ev0BURST{index}")));
     for result in play.sender.burst(&play.base, 4, mentions).await {
         assert_eq!(result.expect("an answer").status, StatusCode::OK);
     }
-    let (slack, worked) = play.worked().await;
-    assert_eq!((worked.answered, worked.put_off), (10, 1));
-    assert_eq!(slack.posted(10, SOON).await.expect("all answers").len(), 10);
+    let (slack, counted) = play.worked().await;
+    assert_eq!(counted.sum("imchat_bot_turns_total"), 5);
+    assert_eq!(slack.posted(5, SOON).await.expect("all answers").len(), 5);
 }
 
 #[tokio::test]
 async fn health_and_methods() {
-    let play = play().await;
+    let play = Play::start().await;
     let mut request = Request::post("/healthz", "text/plain", "");
     request.method = Method::GET;
     for path in ["/healthz", "/readyz"] {
@@ -257,7 +182,11 @@ fn the_demo_ends_well() {
 
 #[test]
 fn a_missing_variable_ends_the_program_with_its_name() {
-    let output = program("serve").env("SLACK_BOT_TOKEN", "xoxb-hush").output().expect("it runs");
+    let output = program("serve")
+        .env("SLACK_BOT_TOKEN", "xoxb-hush")
+        .env("TOKEN_ENCRYPTION_KEY", SEALING)
+        .output()
+        .expect("it runs");
     let error = String::from_utf8(output.stderr).expect("text");
     assert_eq!(output.status.code(), Some(1));
     assert!(error.starts_with("agent-bot: SLACK_SIGNING_SECRET is not set: "), "{error}");
@@ -271,6 +200,7 @@ fn serving(file: &Path, slack: &SlackApi) -> (std::process::Child, String) {
         .env("SLACK_SIGNING_SECRET", SECRET)
         .env("SLACK_BOT_TOKEN", TOKEN)
         .env("SLACK_API_URL", slack.url())
+        .env("TOKEN_ENCRYPTION_KEY", SEALING)
         .env("LISTEN_ADDR", "127.0.0.1:0")
         .env("DATABASE_URL", format!("sqlite:{}", file.display()))
         .stdout(Stdio::piped())
@@ -301,15 +231,15 @@ async fn ended(mut child: std::process::Child, signal: &str) -> (bool, String) {
 async fn what_was_acknowledged_and_not_answered_is_answered_after_the_next_start() {
     for (signal, ends_well) in [("-TERM", true), ("-KILL", false)] {
         let folder = Folder::new("bot").expect("a folder");
-        let file = folder.path().join("inbox.db");
+        let file = folder.path().join("bot.db");
         let slack = SlackApi::start(Settings::archived(TOKEN)).await.expect("a port");
         slack.answer_next(Fault::RateLimited { retry_after: 1 });
         let (child, base) = serving(&file, &slack);
         let sender = Sender::new(sign::slack(SECRET), sign::slack("other"));
         let delivery = sender.send(&base, &mention("Ev1"), Variant::Fresh).await.expect("an answer");
         assert_eq!(delivery.status, StatusCode::OK);
-        let inbox = SqliteInbox::open(&file).await.expect("the bot's inbox");
-        until(&inbox, |_, waiting| !slack.posts().is_empty() && waiting > 0).await;
+        let store = Store::open(file.clone()).await;
+        until(async || !slack.posts().is_empty() && store.messages("waiting").await > 0).await;
 
         let (well, log) = ended(child, signal).await;
 
@@ -317,11 +247,64 @@ async fn what_was_acknowledged_and_not_answered_is_answered_after_the_next_start
         assert!(!log.contains(SECRET) && !log.contains(TOKEN), "{log}");
         assert_eq!(slack.posts().len(), 1, "one that was refused: {log}");
         let (again, _) = serving(&file, &slack);
-        until(&inbox, |depth, _| depth == 0).await;
+        until(async || store.at_rest().await).await;
         let (_, log) = ended(again, "-TERM").await;
         let posts = slack.posts();
         let answered: Vec<_> = posts.iter().filter(|post| post.ts().is_some()).collect();
         assert_eq!(answered.len(), 1, "{log}");
         assert_eq!(answered[0].thread_ts.as_deref(), Some("1700000000.000100"));
     }
+}
+
+/// The lines of `/metrics` of this metric.
+async fn metric(play: &Play, name: &str) -> Vec<String> {
+    let mut request = Request::post("/metrics", "text/plain", "");
+    request.method = Method::GET;
+    let answer = play.sender.send(&play.base, &request, Variant::Unsigned).await.expect("an answer");
+    let text = String::from_utf8(answer.body.to_vec()).expect("text");
+    text.lines().filter(|line| line.starts_with(name)).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn metrics_tell_what_came_and_what_became_of_it() {
+    let play = Play::start().await;
+    assert_eq!(play.status(&archived("app_mention"), Variant::Fresh).await, StatusCode::OK);
+    let retry = Variant::Retry { num: 1, reason: "http_timeout" };
+    assert_eq!(play.status(&archived("app_mention"), retry).await, StatusCode::OK);
+    assert_eq!(play.status(&archived("app_mention"), Variant::Forged).await, StatusCode::UNAUTHORIZED);
+    play.rests().await;
+    for (name, line) in [
+        ("imchat_bot_deliveries_total", "{platform=\"slack\",outcome=\"accepted\"} 1"),
+        ("imchat_bot_deliveries_total", "{platform=\"slack\",outcome=\"duplicate\"} 1"),
+        ("imchat_bot_rejected_total", "{platform=\"slack\",reason=\"bad_signature\"} 1"),
+        ("imchat_bot_ack_seconds_count", "{platform=\"slack\"} 3"),
+        ("imchat_bot_secret_total", "{platform=\"slack\",secret=\"0\"} 2"),
+        ("imchat_bot_attempts_total", "{outcome=\"done\"} 1"),
+        ("imchat_bot_turns_total", "{ended=\"said\"} 1"),
+        ("imchat_bot_dead_letters", "{of=\"inbox\"} 0"),
+        ("imchat_bot_dead_letters", "{of=\"outbox\"} 0"),
+        ("imchat_bot_queue_depth", "{state=\"ready\"} 0"),
+        ("imchat_bot_outbox_depth", " 0"),
+    ] {
+        until(async || metric(&play, name).await.contains(&format!("{name}{line}"))).await;
+    }
+    assert_eq!(metric(&play, "imchat_bot_ack_margin_seconds").await.len(), 1);
+    assert!(metric(&play, "").await.iter().all(|line| !line.contains("U0ALICE001") && !line.contains("C0OPS00001")));
+}
+
+#[tokio::test]
+async fn an_ingress_acknowledges_while_no_executor_runs_and_the_next_one_answers() {
+    let play = Play::start().await;
+    let ingress = Bot::start(&play.config, Role::Ingress).await.expect("an ingress");
+    let base = format!("http://{}", ingress.address());
+    let config = play.config.clone();
+    play.bot.stop().await;
+    let delivery = play.sender.send(&base, &mention("Ev1"), Variant::Fresh).await.expect("an answer");
+    assert_eq!(delivery.status, StatusCode::OK);
+    assert_eq!((play.store.inbox.counts().await.expect("counts").depth(), play.slack.posts().len()), (1, 0));
+    let executor = Bot::start(&config, Role::Executor).await.expect("an executor");
+    assert_eq!(play.slack.posted(1, SOON).await.expect("an answer").len(), 1);
+    let other = format!("http://{}", executor.address());
+    let refused = play.sender.send(&other, &mention("Ev2"), Variant::Fresh).await.expect("an answer");
+    assert_eq!(refused.status, StatusCode::NOT_FOUND, "an executor takes no deliveries");
 }

@@ -1,6 +1,7 @@
 //! What signs a delivery.
 
-use imchat_verify::providers::SLACK;
+use imchat_verify::Scheme;
+use imchat_verify::providers::{DISCORD, FEISHU, SLACK};
 use imchat_verify::sign::{SignRequest, Signer};
 use time::OffsetDateTime;
 
@@ -26,7 +27,23 @@ where
 /// Slack's v0 signature under this signing secret, whose bytes are used as they are; an empty secret signs nothing.
 #[must_use]
 pub fn slack(secret: &str) -> impl Sign + 'static {
-    let signer = Signer::of(&SLACK, secret).ok();
+    signer(&SLACK, secret)
+}
+
+/// Feishu's SHA-256 under this encrypt key, over the body as it is sent; an empty key signs nothing.
+#[must_use]
+pub fn feishu(encrypt_key: &str) -> impl Sign + 'static {
+    signer(&FEISHU, encrypt_key)
+}
+
+/// Discord's Ed25519 under this seed of a key pair, 64 hex digits; anything else signs nothing.
+#[must_use]
+pub fn discord(seed: &str) -> impl Sign + 'static {
+    signer(&DISCORD, seed)
+}
+
+fn signer(scheme: &'static Scheme, secret: &str) -> impl Sign + 'static {
+    let signer = Signer::of(scheme, secret).ok();
     move |body: &[u8], at: i64| {
         let at = OffsetDateTime::from_unix_timestamp(at).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         signer.as_ref().and_then(|signer| signer.sign(SignRequest::post(body, at)).ok()).unwrap_or_default()
@@ -54,5 +71,24 @@ mod tests {
     fn a_closure_is_a_signer() {
         let signer = |body: &[u8], at: i64| vec![("x-length".to_owned(), format!("{}@{at}", body.len()))];
         assert_eq!(Sign::sign(&signer, b"abc", 7), [("x-length".to_owned(), "3@7".to_owned())]);
+    }
+
+    /// A receiver proves what is signed here, under the keys of the archived requests.
+    #[test]
+    fn feishu_and_discord_are_proved() {
+        use imchat_verify::providers::{Discord, Feishu};
+        use imchat_verify::{Head, Verdict};
+
+        let now = OffsetDateTime::from_unix_timestamp(1_700_000_000).expect("a time");
+        let body = br#"{"schema":"2.0","header":{"event_id":"e"},"id":"1","type":2}"#;
+        let headers = feishu("an encrypt key").sign(body, 1_700_000_000);
+        let verifier = Feishu::verifier("an encrypt key").expect("a key");
+        assert!(matches!(verifier.verify(Head::post(&headers), body, now), Ok(Verdict::Event(_))));
+        let headers =
+            discord("696d636861742d746573742d646973636f72642d656432353531392d73656564").sign(body, 1_700_000_000);
+        let verifier =
+            Discord::verifier("271131b34070f5210bbdd498c9dc32dc7b1ecac08d59429847f03b51901da552").expect("a key");
+        assert!(matches!(verifier.verify(Head::post(&headers), body, now), Ok(Verdict::Event(_))));
+        assert_eq!(discord("no seed").sign(body, 1_700_000_000), []);
     }
 }

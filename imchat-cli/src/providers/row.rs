@@ -40,7 +40,8 @@ pub(super) fn signed(scheme: &Scheme) -> String {
     if message.is_empty() {
         return format!("nothing: a {} is compared", proofs.join(" or "));
     }
-    format!("{} of `{message}`", proofs.join(" or "))
+    let sorted = if scheme.sorts_message() { ", sorted" } else { "" };
+    format!("{} of `{message}`{sorted}", proofs.join(" or "))
 }
 
 fn part(part: &Part) -> String {
@@ -51,6 +52,7 @@ fn part(part: &Part) -> String {
         Part::Secret => "{secret}".into(),
         Part::Timestamp => "{timestamp}".into(),
         Part::From(Source::Header(name)) => format!("{{{}}}", name.trim_start_matches("*-")),
+        Part::From(Source::Query(name)) => format!("{{{name}}}"),
         Part::From(source) => format!("{{{source}}}"),
         _ => "{…}".into(),
     }
@@ -116,6 +118,7 @@ fn place(source: &Source) -> String {
     match source {
         Source::Header(name) => format!("{} header", name.trim_start_matches("*-")),
         Source::Json(pointer) => format!("`{pointer}`"),
+        Source::Xml(name) => format!("`<{name}>`"),
         Source::Form(name) => format!("`{name}=`"),
         Source::FormJson(name, pointer) => format!("`{pointer}` in `{name}=`"),
         source => source.to_string(),

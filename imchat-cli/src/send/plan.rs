@@ -64,7 +64,9 @@ impl Plan {
             url,
             url_text: args.public_url.as_ref().unwrap_or(&args.url).clone(),
             headers,
-            tampered: args.tamper.then(|| tampered(&body)),
+            tampered: args
+                .tamper
+                .then(|| if scheme.proves_in_query() { in_ciphertext(&body) } else { tampered(&body) }),
             body,
             behind: behind(scheme, args.stale)?,
             times: args.repeat.saturating_add(1),
@@ -83,9 +85,12 @@ impl Plan {
         let now = now.checked_sub(behind).unwrap_or(now);
         let id = self.id.clone().unwrap_or_else(|| format!("msg_{:x}_{nth}", self.run));
         let signed = SignRequest::post(&self.body, now).method(self.method.as_str()).url(&self.url_text).id(&id);
-        let mut request = Request::new(self.method.clone(), self.url.clone());
+        let (proving, query) = sign::sign(&self.signer, self.scheme, signed)?;
+        let url =
+            if query.is_empty() { self.url.clone() } else { target(&sign::with_query(self.url.as_str(), &query))? };
+        let mut request = Request::new(self.method.clone(), url);
         let mut headers = self.headers.clone();
-        for (name, value) in sign::sign(&self.signer, self.scheme, signed)? {
+        for (name, value) in proving {
             let unsendable = || Stop::usage("--id cannot be sent in a header: use visible ASCII");
             let name = HeaderName::try_from(name).map_err(|_| unsendable())?;
             headers.append(name, HeaderValue::try_from(value).map_err(|_| unsendable())?);
@@ -146,6 +151,22 @@ fn tampered(body: &[u8]) -> Vec<u8> {
     [body, b" "].concat()
 }
 
+/// The same where only a ciphertext in the body is signed: the longest run of base64 begins with another letter.
+fn in_ciphertext(body: &[u8]) -> Vec<u8> {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
+    let runs = body.split(|byte| !is_letter(byte));
+    let starts = runs.scan(0_usize, |at, run| {
+        let start = *at;
+        *at = start.saturating_add(run.len()).saturating_add(1);
+        Some((run.len(), start))
+    });
+    let mut other = body.to_vec();
+    if let Some(letter) = starts.max().and_then(|(_, start)| other.get_mut(start)) {
+        *letter = if *letter == b'A' { b'B' } else { b'A' };
+    }
+    other
+}
+
 fn behind(scheme: &Scheme, stale: Option<Option<u64>>) -> Result<Duration, Stop> {
     match (stale, scheme.default_window()) {
         (None, _) => Ok(Duration::ZERO),
@@ -168,6 +189,13 @@ mod tests {
         assert_eq!(behind(&SLACK, Some(None)).unwrap(), Duration::from_secs(360));
         assert_eq!(behind(&SLACK, Some(Some(5))).unwrap(), Duration::from_secs(5));
         assert!(behind(&GITHUB, Some(None)).unwrap_err().message().contains("--stale"));
+    }
+
+    #[test]
+    fn what_is_changed_in_an_envelope_is_the_ciphertext() {
+        assert_eq!(in_ciphertext(br#"{"encrypt":"QUJDREVGRw=="}"#), br#"{"encrypt":"AUJDREVGRw=="}"#);
+        assert_eq!(in_ciphertext(b"<a>AUJD</a>"), b"<a>BUJD</a>");
+        assert_eq!(in_ciphertext(b""), b"");
     }
 
     #[test]

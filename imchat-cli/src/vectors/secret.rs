@@ -50,7 +50,9 @@ fn written(secret: &CaseSecret, form: Form) -> Result<Vec<u8>, Unusable> {
         ("utf8" | "whsec" | "whpk", Form::Text) => as_it_is(),
         // The engine is strict about the forms that it decodes itself: nothing here may repair a value for it.
         ("utf8" | "hex", Form::Hex32) | ("whsec" | "base64", Form::Whsec) | ("utf8" | "whpk", Form::Whpk) => as_it_is(),
-        ("utf8" | "base64", Form::Base64) | ("utf8" | "whsec", Form::WhsecOrText) => as_it_is(),
+        ("utf8", Form::AesKey | Form::Name)
+        | ("utf8" | "base64", Form::Base64)
+        | ("utf8" | "whsec", Form::WhsecOrText) => as_it_is(),
         ("utf8", Form::Whsec) if value.starts_with("whsec_") => as_it_is(),
         ("utf8" | "hex" | "base64" | "whsec" | "whpk", form) => Ok(encoded(&decoded(secret, value)?, form)),
         _ => Err(unknown()),

@@ -46,6 +46,17 @@ impl Reads {
         row.as_ref().map(Stored::read).transpose()
     }
 
+    /// Jobs of this one's lane that nobody has and that come after it.
+    pub(super) async fn behind(&self, id: i64, most: u32) -> Result<Vec<Stored>, InboxError> {
+        let sql = format!(
+            "SELECT {} FROM inbox_deliveries WHERE lane = (SELECT lane FROM inbox_deliveries WHERE id = $1) \
+             AND id > $1 AND state < 2 ORDER BY id LIMIT $2",
+            Stored::COLUMNS
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(id).bind(i64::from(most)).fetch_all(&self.pool).await?;
+        rows.iter().map(Stored::read).collect()
+    }
+
     pub(super) async fn audit(&self, after: i64, most: u32) -> Result<Vec<Audited>, InboxError> {
         let rows = sqlx::query(
             "SELECT id, delivery, key, act, who, why, at FROM inbox_audit WHERE id > $1 ORDER BY id LIMIT $2",

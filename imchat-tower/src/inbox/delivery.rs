@@ -19,7 +19,7 @@ pub(super) enum Deliveries {
 pub(super) fn of(config: &Config, headers: &HeaderMap, receipt: &Receipt<AnyProvider>) -> (Deliveries, Reply) {
     // One scan of the body for both.
     let identity = receipt.identity();
-    let taken = identity.facts().accepted_reply(&identity);
+    let taken = receipt.accepted_as(&identity);
     let deliveries = match receipt.items() {
         Some(items) => {
             let items = items.iter().filter_map(|item| {

@@ -120,7 +120,7 @@ pub(crate) async fn in_time<T>(
 
 /// A duplicate is told what the first one was told: taken.
 fn duplicate(receipt: &Receipt<AnyProvider>, replay_suspected: bool) -> Response<Full<Bytes>> {
-    let accepted = receipt.kind().accepted_reply(&receipt.identity());
+    let accepted = receipt.accepted_reply();
     let mut response = rejection::reply(accepted);
     response.extensions_mut().insert(Duplicate { replay_suspected });
     response

@@ -62,6 +62,20 @@ pub(super) fn signing_keys(scheme: &Scheme, secrets: &Secrets, primary: Role) ->
     Ok(keys)
 }
 
+/// What the scheme's functions need beside the signing secret.
+pub(super) fn others(scheme: &Scheme, secrets: &Secrets, primary: Role) -> Result<Vec<(Role, Key)>, ConfigError> {
+    let mut others = Vec::new();
+    for (role, form) in scheme.others.iter().copied() {
+        let raw = Algorithm::Custom(|_| false);
+        let keys = keys_of(raw, KeyRole { role, form }, true, false, secrets, primary)?;
+        if keys.is_empty() {
+            return Err(ConfigError::MissingRole { role, scheme: scheme.name, expected: form.expected() });
+        }
+        others.extend(keys.into_iter().map(|key| (role, key)));
+    }
+    Ok(others)
+}
+
 pub(super) fn token_keys(rule: TokenRule, secrets: &Secrets, primary: Role) -> Result<Vec<Key>, ConfigError> {
     let key_role = KeyRole { role: rule.role, form: Form::Text };
     keys_of(Algorithm::Token(rule.sources), key_role, false, false, secrets, primary)
@@ -118,6 +132,7 @@ pub(super) fn refuse_unknown_roles(scheme: &Scheme, secrets: &Secrets, primary: 
         role == scheme.key_role.role
             || scheme.alternate.is_some_and(|second| second.key.role == role)
             || scheme.token.is_some_and(|rule| rule.role == role)
+            || scheme.others.iter().any(|(other, _)| *other == role)
     };
     match secrets.entries.iter().map(|entry| entry.role.unwrap_or(primary)).find(|role| !known(*role)) {
         Some(role) => Err(ConfigError::UnusedRole { role, scheme: scheme.name }),

@@ -85,6 +85,20 @@ impl Mac {
         }
     }
 
+    /// The tag of these pieces.
+    #[cfg(all(feature = "chat", feature = "aes"))]
+    pub(crate) fn digest<'p>(mut self, pieces: impl IntoIterator<Item = &'p [u8]>) -> Tag {
+        pieces.into_iter().for_each(|piece| self.update(piece));
+        match self {
+            Self::HmacSha256(state) => Tag::new(&state.finalize_fixed()),
+            Self::Sha256(state) => Tag::new(&state.finalize_fixed()),
+            #[cfg(feature = "sha1")]
+            Self::HmacSha1(state) => Tag::new(&state.finalize_fixed()),
+            #[cfg(feature = "sha1")]
+            Self::Sha1(state) => Tag::new(&state.finalize_fixed()),
+        }
+    }
+
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         match self {
             Self::HmacSha256(state) => Update::update(state, bytes),

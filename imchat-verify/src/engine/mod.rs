@@ -15,15 +15,20 @@ mod timestamp;
 mod wanted;
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use core::fmt;
 
-#[cfg(feature = "commerce")]
+use time::OffsetDateTime;
+
+#[cfg(any(feature = "chat", feature = "commerce"))]
 pub(crate) use border::url_and_body;
 pub(crate) use key::Key;
 #[cfg(feature = "sign")]
 pub(crate) use key::Material;
+#[cfg(all(feature = "chat", feature = "aes"))]
+pub(crate) use mac::Mac;
 pub(crate) use mac::sha256;
 pub(crate) use open::UNSIGNED_LIMIT;
 pub use open::{Question, Unsigned};
@@ -37,7 +42,7 @@ use crate::head::Head;
 use crate::identity::Plan;
 use crate::scan::Sources;
 use crate::scheme::{Part, Scheme};
-use crate::secrets::Secrets;
+use crate::secrets::{Role, Secrets};
 use crate::window::Window;
 
 /// What a check of [`Scheme::custom`] may see.
@@ -64,8 +69,54 @@ impl fmt::Debug for CustomInput<'_> {
 /// Says whether a request is proved by one secret; it must compare in constant time.
 pub type CustomCheck = fn(&CustomInput<'_>) -> bool;
 
-/// Decrypts a body that one secret proved: `None` where the body is not encrypted, an error where it does not decrypt.
-pub type Open = fn(secret: &[u8], body: &[u8]) -> Result<Option<Vec<u8>>, Undecryptable>;
+/// What a function of [`SchemeBuilder::open`](crate::scheme::SchemeBuilder::open) may see.
+#[derive(Clone, Copy)]
+pub struct OpenInput<'a> {
+    /// The request's head.
+    pub head: Head<'a>,
+    /// The raw body.
+    pub body: &'a [u8],
+    /// The secret that proved the request, decoded.
+    pub secret: &'a [u8],
+    others: Others<'a>,
+}
+
+impl<'a> OpenInput<'a> {
+    /// A parameter of the URL's query, decoded; nothing where it is absent, empty, no text, comes twice, or is longer than
+    /// 1 KiB.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<String> {
+        self.head.query(name)
+    }
+
+    /// What is configured for a role of [`also_needs`](crate::scheme::SchemeBuilder::also_needs), decoded.
+    pub fn others(&self, role: Role) -> impl Iterator<Item = &'a [u8]> {
+        self.others.of(role)
+    }
+}
+
+impl fmt::Debug for OpenInput<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenInput").finish_non_exhaustive()
+    }
+}
+
+/// What a scheme's functions need beside the secret that proved a request, so far as it counts at a moment.
+#[derive(Clone, Copy)]
+pub(crate) struct Others<'a> {
+    all: &'a [(Role, Key)],
+    now: OffsetDateTime,
+}
+
+impl<'a> Others<'a> {
+    pub(crate) fn of(self, role: Role) -> impl Iterator<Item = &'a [u8]> {
+        let counting = self.all.iter().filter(move |(known, key)| *known == role && key.counts_at(self.now));
+        counting.map(|(_, key)| key.secret.as_slice())
+    }
+}
+
+/// Decrypts a proved body: `None` where the body is not encrypted, an error where it does not decrypt.
+pub type Open = fn(&OpenInput<'_>) -> Result<Option<Vec<u8>>, Undecryptable>;
 
 /// A body that is encrypted but does not decrypt; why is nobody's business but the sender's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +128,8 @@ pub(crate) struct Core {
     pub(crate) scheme: &'static Scheme,
     pub(crate) keys: Vec<Key>,
     tokens: Vec<Key>,
+    /// What functions need beside the keys.
+    others: Vec<(Role, Key)>,
     pub(crate) window: Option<Window>,
     pub(crate) endpoint: Option<Box<str>>,
     wanted: wanted::Wanted,
@@ -106,6 +159,7 @@ impl Core {
             Some(rule) => key::token_keys(rule, secrets, primary)?,
             None => Vec::new(),
         };
+        let others = key::others(scheme, secrets, primary)?;
         key::refuse_unknown_roles(scheme, secrets, primary)?;
         let warnings = key::warnings(secrets, scheme, primary);
         let wanted = wanted::Wanted::new(scheme);
@@ -117,6 +171,7 @@ impl Core {
             scheme,
             keys,
             tokens,
+            others,
             window: scheme.default_window(),
             endpoint: None,
             wanted,
@@ -127,6 +182,10 @@ impl Core {
             plan,
             warnings,
         })
+    }
+
+    pub(crate) fn others(&self, now: OffsetDateTime) -> Others<'_> {
+        Others { all: &self.others, now }
     }
 
     /// The parts of the message before and after the body, and whether the body stands between them.

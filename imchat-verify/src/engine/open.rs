@@ -9,13 +9,14 @@ use memchr::memmem;
 use time::OffsetDateTime;
 
 use super::key::{Key, Material};
-use super::{Core, sha256};
+use super::{Core, OpenInput, Others, sha256};
 use crate::error::Error;
 use crate::head::Head;
 use crate::reply::Reply;
 use crate::scan::json::{Found, scan};
-use crate::scan::{form, looks_like_json, value};
+use crate::scan::{looks_like_json, value};
 use crate::scheme::{Answer, Handshake, Scheme, Source, When};
+use crate::secrets::Role;
 use subtle::ConstantTimeEq as _;
 
 /// The most that is read of a request that is not signed, in bytes.
@@ -52,9 +53,7 @@ impl<'a> Unsigned<'a> {
     /// the 1 KiB that a challenge may have.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<String> {
-        let (_, query) = self.head.url()?.split_once('?')?;
-        let query = query.split('#').next().unwrap_or_default();
-        form::field(query.as_bytes(), name).filter(|value| (1..=1024).contains(&value.len()))
+        self.head.query(name)
     }
 
     /// Whether a text is one of the configured tokens of [`also_token`](crate::scheme::SchemeBuilder::also_token),
@@ -74,7 +73,9 @@ impl<'a> Unsigned<'a> {
     pub fn opened(&self) -> impl Iterator<Item = Vec<u8>> {
         let keys = self.core.keys.iter().filter(|key| key.counts_at(self.now));
         let open = self.core.scheme.open;
-        keys.filter_map(move |key| open?(&key.secret, self.body).ok().flatten())
+        let others = self.core.others(self.now);
+        let input = move |key: &'a Key| OpenInput { head: self.head, body: self.body, secret: &key.secret, others };
+        keys.filter_map(move |key| open?(&input(key)).ok().flatten())
     }
 
     /// The scheme's own answer to this body, once the configured token fits it; signed or not, the body must say that
@@ -82,14 +83,16 @@ impl<'a> Unsigned<'a> {
     #[must_use]
     pub fn handshake(&self, body: &[u8]) -> Option<Reply> {
         self.core.check_token(self.head, body, self.now).ok()?;
-        self.core.handshakes.iter().find_map(|rule| rule.answer(body, self.head, None))
+        self.core.handshakes.iter().find_map(|rule| rule.answer(body, self.head, None, None))
     }
 }
 
-/// A proved handshake, to a function that answers it.
+/// A proved request, to a function that answers it.
 pub struct Question<'a> {
+    head: Head<'a>,
     body: &'a [u8],
     key: Option<&'a Key>,
+    others: Option<Others<'a>>,
 }
 
 impl fmt::Debug for Question<'_> {
@@ -99,6 +102,30 @@ impl fmt::Debug for Question<'_> {
 }
 
 impl Question<'_> {
+    /// The body, decrypted where the platform encrypts.
+    #[must_use]
+    pub const fn body(&self) -> &[u8] {
+        self.body
+    }
+
+    /// A parameter of the URL's query, decoded; nothing where it is absent, empty, no text, comes twice, or is longer than
+    /// the 1 KiB that a challenge may have.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<String> {
+        self.head.query(name)
+    }
+
+    /// The secret that proved the request, decoded, where the scheme keeps it for its functions.
+    #[must_use]
+    pub fn secret(&self) -> Option<&[u8]> {
+        self.key.map(|key| key.secret.as_slice()).filter(|secret| !secret.is_empty())
+    }
+
+    /// What is configured for a role of [`also_needs`](crate::scheme::SchemeBuilder::also_needs), decoded.
+    pub fn others(&self, role: Role) -> impl Iterator<Item = &[u8]> {
+        self.others.into_iter().flat_map(move |others| others.of(role))
+    }
+
     /// The JSON string at this pointer.
     #[must_use]
     pub fn text(&self, pointer: &'static str) -> Option<String> {
@@ -138,17 +165,49 @@ impl Core {
     }
 
     /// Decrypts a proved body where the scheme encrypts.
-    pub(crate) fn opened(&self, key: usize, wire: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+    pub(crate) fn opened(
+        &self,
+        key: usize,
+        head: Head<'_>,
+        wire: &[u8],
+        now: OffsetDateTime,
+    ) -> Result<Option<Vec<u8>>, Error> {
         match (self.scheme.open, self.keys.get(key)) {
-            (Some(open), Some(key)) => open(&key.secret, wire).map_err(|super::Undecryptable| Error::Undecryptable),
+            (Some(open), Some(key)) => {
+                let input = OpenInput { head, body: wire, secret: &key.secret, others: self.others(now) };
+                open(&input).map_err(|super::Undecryptable| Error::Undecryptable)
+            }
             _ => Ok(None),
         }
     }
 
+    /// What functions that answer a proved request may see of it.
+    fn question<'a>(&'a self, key: usize, head: Head<'a>, opened: &'a [u8], now: OffsetDateTime) -> Question<'a> {
+        Question { head, body: opened, key: self.keys.get(key), others: Some(self.others(now)) }
+    }
+
+    /// The answer to a proved GET, of which no event may come; nothing where it is no GET or the scheme has no answer.
+    pub(crate) fn asked(
+        &self,
+        key: usize,
+        head: Head<'_>,
+        opened: &[u8],
+        now: OffsetDateTime,
+    ) -> Option<Result<Reply, Error>> {
+        let answer = self.scheme.proved_get.filter(|_| head.method() == "GET")?;
+        let reply = answer(&self.question(key, head, opened, now));
+        Some(reply.ok_or(Error::Malformed(Source::WholeBody, "a challenge that can be answered")))
+    }
+
+    /// The answer that says taken, where it takes a secret.
+    pub(crate) fn accepted(&self, key: usize, head: Head<'_>, opened: &[u8], now: OffsetDateTime) -> Option<Reply> {
+        self.scheme.accepts_with?(&self.question(key, head, opened, now))
+    }
+
     /// The answer to a proved body that is a handshake.
-    pub(crate) fn handshake(&self, key: usize, head: Head<'_>, opened: &[u8]) -> Option<Reply> {
+    pub(crate) fn handshake(&self, key: usize, head: Head<'_>, opened: &[u8], now: OffsetDateTime) -> Option<Reply> {
         for rule in &self.handshakes {
-            if let Some(reply) = rule.answer(opened, head, self.keys.get(key)) {
+            if let Some(reply) = rule.answer(opened, head, self.keys.get(key), Some(self.others(now))) {
                 let identified = rule.handshake.unless_identified && self.has_id(head, opened);
                 return if identified { None } else { Some(reply) };
             }
@@ -192,21 +251,24 @@ fn of_json(conditions: &[When]) -> Option<bool> {
 
 impl Rule {
     /// The answer, where the body is what the rule looks for.
-    fn answer(&self, body: &[u8], head: Head<'_>, key: Option<&Key>) -> Option<Reply> {
+    fn answer(&self, body: &[u8], head: Head<'_>, key: Option<&Key>, others: Option<Others<'_>>) -> Option<Reply> {
         let may_be = body.len() <= self.handshake.cap
             && self.json.is_none_or(|json| json == looks_like_json(body))
             && self.needle.find(body).is_some();
-        if may_be && holds(self.handshake.when, body, head) { reply(&self.handshake, body, key) } else { None }
+        if !may_be || !holds(self.handshake.when, body, head) {
+            return None;
+        }
+        reply(&self.handshake, &Question { head, body, key, others })
     }
 }
 
-fn reply(rule: &Handshake, body: &[u8], key: Option<&Key>) -> Option<Reply> {
+fn reply(rule: &Handshake, question: &Question<'_>) -> Option<Reply> {
     match rule.answer {
-        Answer::Worked(answer) => answer(&Question { body, key }),
+        Answer::Worked(answer) => answer(question),
         Answer::Fixed(reply) => Some(reply()),
         Answer::Echo(pointer) => {
             let mut found = [Found::Absent];
-            scan(body, &[pointer], &mut found).ok()?;
+            scan(question.body, &[pointer], &mut found).ok()?;
             let [Found::String(raw)] = found else { return None };
             // What stands between the quotes was scanned as a JSON string, so it is one in the answer too.
             let text = [r#"{"challenge":""#, raw, r#""}"#].concat();

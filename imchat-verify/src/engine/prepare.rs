@@ -68,7 +68,7 @@ impl Core {
         let text = text.ok_or(Error::Missing(rule.source))?;
         prepared.timestamp = Some(text);
         prepared.sent_at = self.fresh(rule.source, text, now)?;
-        if prepared.sent_at.is_none() {
+        if prepared.sent_at.is_none() || scheme.sorted {
             self.check_unparsed_timestamp(rule.source, text, rule.unit)?;
         }
         Ok(())
@@ -104,13 +104,18 @@ impl Core {
             Part::From(value) => self.sources.place(*value).is_some(),
             Part::Lit(_) | Part::Secret | Part::Timestamp => false,
         };
-        if !neighbours.into_iter().filter_map(|at| message.get(at?)).any(is_read) {
+        if !self.scheme.sorted && !neighbours.into_iter().filter_map(|at| message.get(at?)).any(is_read) {
             return self.check_border(source, text, index);
         }
         if timestamp::is_strict(text, unit) { Ok(()) } else { Err(Error::Malformed(source, timestamp::expected(unit))) }
     }
 
     fn check_border(&self, source: Source, text: &[u8], index: usize) -> Result<(), Error> {
+        if self.scheme.sorted {
+            let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+            let strict = text.len() <= 64 && text.iter().all(plain);
+            return if strict { Ok(()) } else { Err(Error::Malformed(source, "at most 64 letters and digits")) };
+        }
         // A body may hold anything: what stands before it is read from the left, what stands behind it from the right.
         let message = self.scheme.message;
         let behind_body = message.iter().take(index).any(|part| matches!(part, Part::Body | Part::Custom(_)));

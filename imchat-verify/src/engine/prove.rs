@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 use super::border::url_and_body;
 use super::key::{Key, MAX_SECRETS, Material};
@@ -15,7 +16,7 @@ use super::{Core, CustomInput};
 use crate::error::Error;
 use crate::head::Head;
 use crate::scan::value;
-use crate::scheme::{Algorithm, Part, PartInput, Source};
+use crate::scheme::{Algorithm, Part, PartInput, Source, SpellUrl};
 use subtle::ConstantTimeEq as _;
 
 /// What the proof says: which secret matched, and when the request was sent.
@@ -63,6 +64,9 @@ impl Core {
         input: &PartInput<'_>,
         sink: &mut dyn FnMut(&[u8]),
     ) -> Result<(), Error> {
+        if self.scheme.sorted && parts.len() > 1 {
+            return self.feed_sorted(parts, nth, secret, prepared, input, sink);
+        }
         for part in parts {
             match part {
                 Part::Lit(text) => sink(text.as_bytes()),
@@ -82,10 +86,36 @@ impl Core {
         Ok(())
     }
 
+    /// Feeds the pieces in the order of their bytes. Out of line: few platforms sort.
+    #[cold]
+    #[inline(never)]
+    fn feed_sorted(
+        &self,
+        parts: &[Part],
+        mut nth: usize,
+        secret: &[u8],
+        prepared: &Prepared<'_>,
+        input: &PartInput<'_>,
+        sink: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), Error> {
+        let mut pieces = Vec::new();
+        for part in parts {
+            let mut piece = Zeroizing::new(Vec::new());
+            let alone = core::slice::from_ref(part);
+            self.feed(alone, nth, secret, prepared, input, &mut |bytes| piece.extend_from_slice(bytes))?;
+            nth = nth.saturating_add(usize::from(matches!(part, Part::From(_))));
+            pieces.push(piece);
+        }
+        pieces.sort_unstable_by(|one, other| one.as_slice().cmp(other));
+        pieces.iter().for_each(|piece| sink(piece));
+        Ok(())
+    }
+
     /// Whether the body can be hashed while it arrives.
     fn streams(&self) -> bool {
         let hashes = matches!(self.scheme.algorithm, Algorithm::Hmac(_) | Algorithm::Digest(_));
-        let plain = !self.scheme.message.iter().any(|part| matches!(part, Part::Custom(_)));
+        let plain =
+            !self.scheme.message.iter().any(|part| matches!(part, Part::Custom(_))) && self.scheme.spellings.is_none();
         hashes && plain && self.scheme.alternate.is_none() && self.around_body().2
     }
 
@@ -214,7 +244,11 @@ impl Core {
                     None => (fresh, self.scheme.message, 0),
                 };
                 let tag = mac.tag(|sink| self.feed(parts, nth, &key.secret, prepared, input, sink))?;
-                Ok(candidates.any(self.scheme, key.alternate, |candidate| candidate.fits(&tag)))
+                let fits = candidates.any(self.scheme, key.alternate, |candidate| candidate.fits(&tag));
+                match self.scheme.spellings {
+                    Some(spell) => Ok(fits | self.fits_respelled(spell, fresh, key, prepared, input)?),
+                    None => Ok(fits),
+                }
             }
             Material::Ed25519(public) => {
                 let pieces = self.pieces(prepared, input);
@@ -236,6 +270,27 @@ impl Core {
                 _ => Ok(false),
             },
         }
+    }
+
+    /// Whether any other spelling of the URL fits. All of them are tried, whichever does.
+    #[cold]
+    #[inline(never)]
+    fn fits_respelled(
+        &self,
+        spell: SpellUrl,
+        fresh: &Mac,
+        key: &Key,
+        prepared: &Prepared<'_>,
+        input: &PartInput<'_>,
+    ) -> Result<bool, Error> {
+        let mut any = false;
+        for url in spell(input.url.unwrap_or_default()) {
+            let input = PartInput { url: Some(&url), ..*input };
+            let message = self.scheme.message;
+            let tag = fresh.tag(|sink| self.feed(message, 0, &key.secret, prepared, &input, sink))?;
+            any |= prepared.candidates.any(self.scheme, key.alternate, |candidate| candidate.fits(&tag));
+        }
+        Ok(any)
     }
 
     /// The message as a list of pieces, for algorithms that take it so; parts written by a function are refused for

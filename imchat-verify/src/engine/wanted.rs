@@ -32,6 +32,8 @@ pub(super) struct Wanted {
     names: Box<[Name]>,
     /// A bit for every length that a name has: most headers are passed over by it alone.
     lengths: u64,
+    /// Whether the signature's first place is a parameter: of several parameters the first that is there counts.
+    signature_in_query: bool,
     /// The places that are parameters of the URL.
     queries: Box<[(usize, &'static str)]>,
 }
@@ -92,7 +94,8 @@ impl Wanted {
         }
         queries.extend(scheme.signature.query.map(|name| (SIGNATURE, name)));
         let lengths = names.iter().fold(0, |lengths, name: &Name| lengths | length_bit(name.text.len()));
-        Self { names: names.into(), lengths, queries: queries.into() }
+        let signature_in_query = matches!(scheme.signature.source, Source::Query(_));
+        Self { names: names.into(), lengths, signature_in_query, queries: queries.into() }
     }
 
     /// Walks the headers once; refuses one that comes twice. Says whether any of them is there.
@@ -123,6 +126,9 @@ impl Wanted {
     fn collect_queries<'r>(&self, head: Head<'r>, values: &mut HeadValues<'r>, mut found: bool) -> Result<bool, Error> {
         for (slot, name) in &self.queries {
             if let Some(value) = head.raw_query(name)? {
+                if *slot == SIGNATURE && self.signature_in_query && values.signature().is_some() {
+                    continue;
+                }
                 if values.slots.get(*slot).is_some_and(Option::is_some) {
                     return Err(Error::Repeated(Source::Query(name)));
                 }

@@ -31,7 +31,9 @@ fn no_content(_: &Identity<'_>) -> Reply {
 
 /// Only the person who acted sees it (flag 64).
 fn not_taken() -> Reply {
-    Reply::json(r#"{"type":4,"data":{"flags":64,"content":"That did not reach us. Please try again."}}"#)
+    Reply::json(
+        r#"{"type":4,"data":{"flags":64,"content":"This may not have arrived. If nothing happens, please try again."}}"#,
+    )
 }
 
 fn pong() -> Reply {

@@ -11,7 +11,7 @@ use aes::cipher::{BlockModeDecrypt as _, KeyIvInit as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::engine::{Undecryptable, Unsigned, sha256};
+use crate::engine::{OpenInput, Undecryptable, Unsigned, sha256};
 use crate::identity::Identity;
 use crate::provider;
 use crate::reply::Reply;
@@ -41,7 +41,9 @@ fn unchanged(_: &Identity<'_>) -> Reply {
 }
 
 fn not_taken() -> Reply {
-    Reply::json(r#"{"toast":{"type":"error","content":"That did not reach us. Please try again."}}"#)
+    Reply::json(
+        r#"{"toast":{"type":"error","content":"This may not have arrived. If nothing happens, please try again."}}"#,
+    )
 }
 
 const TOKEN: &[Source] = &[Json("/header/token"), Json("/token")];
@@ -99,13 +101,13 @@ fn challenge(request: &Unsigned<'_>) -> Option<Reply> {
 }
 
 /// `{"encrypt": base64(iv ‖ AES-256-CBC(SHA-256(encrypt key), PKCS#7))}`. A body without `encrypt` is plain.
-fn open(secret: &[u8], body: &[u8]) -> Result<Option<Vec<u8>>, Undecryptable> {
+fn open(input: &OpenInput<'_>) -> Result<Option<Vec<u8>>, Undecryptable> {
     // A sealed body has no members but scalar ones, so the rest of a plain one is not looked at.
-    let Some(found) = leading_scalar(body, "encrypt") else { return Ok(None) };
+    let Some(found) = leading_scalar(input.body, "encrypt") else { return Ok(None) };
     let text = found.text().ok_or(Undecryptable)?;
     let mut sealed = STANDARD.decode(text.as_bytes()).map_err(|_| Undecryptable)?;
     let (iv, message) = sealed.split_at_mut_checked(16).ok_or(Undecryptable)?;
-    let cipher = cbc::Decryptor::<Aes256>::new_from_slices(&sha256(secret), iv).map_err(|_| Undecryptable)?;
+    let cipher = cbc::Decryptor::<Aes256>::new_from_slices(&sha256(input.secret), iv).map_err(|_| Undecryptable)?;
     let opened = cipher.decrypt_padded::<Pkcs7>(message).map_err(|_| Undecryptable)?;
     Ok(Some(opened.to_vec()))
 }

@@ -52,6 +52,8 @@ pub const fn all() -> &'static [&'static Scheme] {
     &[
         #[cfg(feature = "devtools")]
         &BITBUCKET,
+        #[cfg(all(feature = "chat", feature = "aes"))]
+        &DINGTALK,
         #[cfg(feature = "chat")]
         &DINGTALK_ROBOT,
         #[cfg(feature = "ed25519")]
@@ -113,6 +115,8 @@ pub const fn all() -> &'static [&'static Scheme] {
         &TEAMS_OUTGOING,
         #[cfg(feature = "chat")]
         &TELEGRAM,
+        #[cfg(feature = "chat")]
+        &TWILIO,
         #[cfg(feature = "devtools")]
         &TWITCH,
         #[cfg(feature = "commerce")]
@@ -121,6 +125,12 @@ pub const fn all() -> &'static [&'static Scheme] {
         &VIBER,
         #[cfg(feature = "chat")]
         &WEBEX,
+        #[cfg(feature = "chat")]
+        &WECHAT,
+        #[cfg(all(feature = "chat", feature = "aes"))]
+        &WECHAT_AES,
+        #[cfg(all(feature = "chat", feature = "aes"))]
+        &WECOM,
         #[cfg(feature = "chat")]
         &ZOOM,
         #[cfg(feature = "chat")]

@@ -19,8 +19,7 @@ const EVENTS: Facts = Facts::new("events")
 /// A `trigger_id` opens modals for three seconds: it is a capability, so the key holds only its digest.
 const TRIGGER: Key = Key::SecretId(&[Form("trigger_id"), FormJson("payload", "/trigger_id")]);
 
-const NOT_TAKEN: &str =
-    r#"{"response_type":"ephemeral","replace_original":false,"text":"That did not reach us. Please try again."}"#;
+const NOT_TAKEN: &str = r#"{"response_type":"ephemeral","replace_original":false,"text":"This may not have arrived. If nothing happens, please try again."}"#;
 
 fn not_taken() -> Reply {
     Reply::json(NOT_TAKEN)

@@ -35,13 +35,28 @@ pub(crate) fn needs_decoding(text: &[u8]) -> bool {
     memchr::memchr2(b'%', b'+', text).is_some()
 }
 
-/// Decodes `+` and `%XX`; a `%` without two hex digits stands for itself, as browsers read it.
+/// Every field in order, its name and value decoded; what stands between two `&` without a byte is none.
+#[cfg(feature = "chat")]
+pub(crate) fn fields(form: &[u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
+    form.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let end = memchr::memchr(b'=', pair).unwrap_or(pair.len());
+        let value = end.checked_add(1).and_then(|start| pair.get(start..));
+        (bytes(pair.get(..end).unwrap_or_default()), bytes(value.unwrap_or_default()))
+    })
+}
+
+/// The text that [`bytes`] decodes, where it is UTF-8.
 pub(crate) fn decode(text: &[u8]) -> Option<String> {
+    String::from_utf8(bytes(text)).ok()
+}
+
+/// Decodes `+` and `%XX`; a `%` without two hex digits stands for itself, as browsers read it.
+fn bytes(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     loop {
         match rest {
-            [] => return String::from_utf8(out).ok(),
+            [] => return out,
             [b'+', tail @ ..] => {
                 out.push(b' ');
                 rest = tail;
@@ -52,7 +67,7 @@ pub(crate) fn decode(text: &[u8]) -> Option<String> {
                     rest = tail;
                 } else {
                     out.push(b'%');
-                    rest = rest.get(1..)?;
+                    rest = rest.get(1..).unwrap_or_default();
                 }
             }
             [byte, tail @ ..] => {

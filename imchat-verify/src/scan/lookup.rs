@@ -4,8 +4,8 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::form;
 use super::json::{self, Found, MAX_POINTERS};
+use super::{form, xml};
 use crate::head::{Headers, met};
 use crate::scheme::Source;
 
@@ -51,6 +51,7 @@ pub(crate) fn value<'a>(source: Source, body: &'a [u8], headers: &'a (dyn Header
             }
         }
         Source::Form(_) | Source::FormJson(..) if !looks_like_json(body) => in_form(source, body, &mut None),
+        Source::Xml(name) => in_xml(name, body),
         _ => Value::default(),
     }
 }
@@ -98,6 +99,7 @@ impl Sources {
             match source {
                 Source::Header(name) => *value = header(name, headers),
                 Source::Credential(name, scheme) => *value = credential(name, scheme, headers),
+                Source::Xml(name) if !json => *value = in_xml(name, body),
                 Source::Form(_) | Source::FormJson(..) if !json => *value = in_form(*source, body, &mut held),
                 _ => {}
             }
@@ -133,6 +135,14 @@ fn credential<'a>(name: &str, scheme: &str, headers: &'a (dyn Headers + 'a)) -> 
     let Some(Cow::Borrowed(text)) = text else { return Value { text: None, present } };
     let of_scheme = text.split_once(' ').filter(|(found, _)| found.eq_ignore_ascii_case(scheme));
     Value::text(of_scheme.map(|(_, credential)| Cow::Borrowed(credential)))
+}
+
+fn in_xml<'a>(name: &str, body: &'a [u8]) -> Value<'a> {
+    match xml::child(body, name) {
+        Ok(xml::Child::Text(text)) => Value::text(Some(text)),
+        Ok(xml::Child::Other) => Value { text: None, present: true },
+        Ok(xml::Child::Absent) | Err(xml::NotXml) => Value::default(),
+    }
 }
 
 /// The decoded text of the JSON field that was last used: sources of one scheme share one field.

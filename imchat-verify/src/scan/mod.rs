@@ -3,5 +3,6 @@
 pub(crate) mod form;
 pub(crate) mod json;
 mod lookup;
+pub(crate) mod xml;
 
 pub(crate) use lookup::{Sources, Value, looks_like_json, value};

@@ -1,8 +1,8 @@
 //! A scheme in the making: one `const` setter a property, and the check at the end.
 
 use super::{
-    Algorithm, Alternate, Facts, Handshake, Key, KeyRole, Kind, Part, Scheme, SchemeError, Source, TimestampRule,
-    TokenRule, Unit, UnsignedHandshake, When, check,
+    Algorithm, Alternate, AnswerHandshake, Facts, Handshake, Key, KeyRole, Kind, Part, Scheme, SchemeError, Source,
+    SpellUrl, TimestampRule, TokenRule, Unit, UnsignedHandshake, When, check,
 };
 use crate::engine::Open;
 use crate::secrets::{Form, Role};
@@ -26,6 +26,21 @@ impl SchemeBuilder {
         self
     }
 
+    /// The pieces of the message are fed in the order of their bytes, one after the other.
+    ///
+    /// Nothing stands between them, so each is held to a strict form: a value of the head to at most 64 letters, digits,
+    /// `-` and `_`, a time to the digits that all times of our age have, and what a function writes is its own affair.
+    pub const fn sorted(mut self) -> Self {
+        self.0.sorted = true;
+        self
+    }
+
+    /// What functions of the scheme need beside the signing secret; each must be given.
+    pub const fn also_needs(mut self, roles: &'static [(Role, Form)]) -> Self {
+        self.0.others = roles;
+        self
+    }
+
     /// Admits that the body is not covered by the signature.
     pub const fn body_not_signed(mut self) -> Self {
         self.0.body_not_signed = true;
@@ -35,6 +50,13 @@ impl SchemeBuilder {
     /// Says that a function among the parts or the scheme's own check reads the public URL, which must then be configured.
     pub const fn reads_url(mut self) -> Self {
         self.0.reads_url = true;
+        self
+    }
+
+    /// Other spellings of the public URL that the platform may have signed: a request passes that fits any of them. For
+    /// hashes whose message is not over before the body is.
+    pub const fn spellings(mut self, spell: SpellUrl) -> Self {
+        self.0.spellings = Some(spell);
         self
     }
 
@@ -113,6 +135,18 @@ impl SchemeBuilder {
     pub const fn get_handshake(mut self, answer: UnsignedHandshake) -> Self {
         self.0.unsigned_handshake = Some(answer);
         self.0.asks_by_get = true;
+        self
+    }
+
+    /// Answers GETs, which must be proved like everything else and are never events.
+    pub const fn proved_get(mut self, answer: AnswerHandshake) -> Self {
+        self.0.proved_get = Some(answer);
+        self
+    }
+
+    /// Works out the answer that says taken from the request and the secrets; where it declines, the facts' answer stands.
+    pub const fn accepts_with(mut self, answer: AnswerHandshake) -> Self {
+        self.0.accepts_with = Some(answer);
         self
     }
 

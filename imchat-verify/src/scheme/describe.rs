@@ -36,6 +36,12 @@ impl Scheme {
         self.message
     }
 
+    /// Whether the pieces of the message are fed in the order of their bytes.
+    #[must_use]
+    pub const fn sorts_message(&self) -> bool {
+        self.sorted
+    }
+
     /// Where the time of sending stands and how it is written, where the scheme checks one.
     #[must_use]
     pub fn timestamp(&self) -> Option<(Source, Unit)> {
@@ -51,7 +57,7 @@ impl Scheme {
     /// Whether a proved request may be a question whether the endpoint is alive, which is answered and not handed on.
     #[must_use]
     pub fn answers_signed(&self) -> bool {
-        self.handshakes.iter().any(Option::is_some)
+        self.handshakes.iter().any(Option::is_some) || self.proved_get.is_some()
     }
 
     /// The roles of secret that this scheme reads and how each is written, the signing one first.
@@ -64,7 +70,8 @@ impl Scheme {
     pub fn roles(&self) -> impl Iterator<Item = (Role, Form)> {
         let second = self.alternate.map(|second| (second.key.role, second.key.form));
         let token = self.token.map(|rule| (rule.role, Form::Text));
-        core::iter::once((self.key_role.role, self.key_role.form)).chain(second).chain(token)
+        let others = self.others.iter().copied();
+        core::iter::once((self.key_role.role, self.key_role.form)).chain(second).chain(token).chain(others)
     }
 
     /// The scheme that is used where no secret of the signing role is given.

@@ -46,7 +46,7 @@ pub(crate) use handshake::Answer;
 pub use handshake::{AnswerHandshake, Handshake, UnsignedHandshake};
 pub use key::{Key, List, When};
 pub use signature::{Encoding, Layout, Signature};
-pub use source::{Part, PartInput, Source, Unit, WritePart};
+pub use source::{Part, PartInput, Source, SpellUrl, Unit, WritePart};
 
 use crate::engine::{CustomCheck, Open};
 use crate::secrets::{Form, Role};
@@ -123,6 +123,11 @@ pub struct Scheme {
     pub(crate) body_not_signed: bool,
     /// A function that writes a part reads the URL.
     pub(crate) reads_url: bool,
+    pub(crate) spellings: Option<SpellUrl>,
+    /// Its pieces are fed in the order of their bytes.
+    pub(crate) sorted: bool,
+    /// What the scheme's functions need beside the signing secret.
+    pub(crate) others: &'static [(Role, Form)],
     pub(crate) token: Option<TokenRule>,
     pub(crate) fallback: Option<&'static Scheme>,
     pub(crate) open: Option<Open>,
@@ -134,6 +139,10 @@ pub struct Scheme {
     pub(crate) unsigned_handshake: Option<UnsignedHandshake>,
     /// Its method is GET.
     pub(crate) asks_by_get: bool,
+    /// Answers a GET that is proved.
+    pub(crate) proved_get: Option<AnswerHandshake>,
+    /// Says that a delivery is taken, where that takes a secret.
+    pub(crate) accepts_with: Option<AnswerHandshake>,
     pub(crate) facts: Facts,
     pub(crate) kinds: [Option<Kind>; MAX_KINDS],
     pub(crate) not_signed: &'static [&'static str],
@@ -154,6 +163,9 @@ impl Scheme {
             message: &[Part::Body],
             body_not_signed: false,
             reads_url: false,
+            spellings: None,
+            sorted: false,
+            others: &[],
             token: None,
             fallback: None,
             open: None,
@@ -164,6 +176,8 @@ impl Scheme {
             handshakes: [None; MAX_HANDSHAKES],
             unsigned_handshake: None,
             asks_by_get: false,
+            proved_get: None,
+            accepts_with: None,
             facts: Facts::new("events"),
             kinds: [None; MAX_KINDS],
             not_signed: &[],
@@ -260,10 +274,10 @@ impl Scheme {
         self.unsigned_handshake.is_some()
     }
 
-    /// Whether such a handshake is a GET; otherwise this platform sends none.
+    /// Whether this platform sets an endpoint up by a GET, signed or not; otherwise it sends none.
     #[must_use]
     pub const fn answers_get(&self) -> bool {
-        self.asks_by_get
+        self.asks_by_get || self.proved_get.is_some()
     }
 
     /// Whether a request may carry several items, each handled once.
@@ -303,6 +317,13 @@ impl Scheme {
         here(&self.signature.source)
             || tokens.iter().chain(extra).any(here)
             || self.fallback.is_some_and(|scheme| scheme.proves_by(name))
+    }
+
+    /// Whether what proves a request stands in the URL's query: a sender finds it in
+    /// [`Signer::query`](crate::sign::Signer::query).
+    #[must_use]
+    pub const fn proves_in_query(&self) -> bool {
+        matches!(self.signature.source, Source::Query(_))
     }
 
     /// Whether what the body says is covered by a signature.

@@ -166,9 +166,9 @@ const fn check_place(source: Source, scheme: &Scheme, families: bool) -> Result<
             require!(!rest.is_empty() && is_lower(rest), LOWER_CASE);
         }
         Source::Json(pointer) | Source::FormJson(_, pointer) => require!(is_pointer(pointer), POINTER),
-        Source::Form(_) => {}
+        Source::Form(_) | Source::Xml(_) => {}
         Source::Query(_) | Source::Field(_) | Source::WholeBody => {
-            require!(false, "ids, types, tenants, tokens and conditions are read from a header, JSON or a form");
+            require!(false, "ids, types, tenants, tokens and conditions are read from a header, JSON, XML or a form");
         }
     }
     Ok(())
@@ -203,6 +203,7 @@ const fn same_place(one: Source, other: Source) -> bool {
     match (one, other) {
         (Source::Header(one), Source::Header(other))
         | (Source::Json(one), Source::Json(other))
+        | (Source::Xml(one), Source::Xml(other))
         | (Source::Form(one), Source::Form(other)) => same(one, other),
         _ => false,
     }

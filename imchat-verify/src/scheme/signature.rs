@@ -88,6 +88,7 @@ impl Signature {
     }
 
     /// Where the header is absent, the signature stands in this parameter of the URL's query; both together are refused.
+    /// Behind a parameter this is a second name of it, which counts where the first is not there.
     #[must_use]
     pub const fn or_query(mut self, parameter: &'static str) -> Self {
         self.query = Some(parameter);

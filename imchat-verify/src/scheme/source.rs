@@ -1,6 +1,10 @@
 //! Where a value of a request comes from, and what is fed to the hash.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
+
+use crate::head::query;
 
 /// A place in a request from which the engine reads one value.
 ///
@@ -19,6 +23,8 @@ pub enum Source {
     Field(&'static str),
     /// A scalar of a JSON body, by its pointer.
     Json(&'static str),
+    /// The text of an element of an XML body, right below its root, by the element's name.
+    Xml(&'static str),
     /// A field of a form body.
     Form(&'static str),
     /// A scalar, by its pointer, of the JSON text in a field of a form body.
@@ -42,6 +48,7 @@ impl fmt::Display for Source {
             Self::Query(name) => write!(f, "query parameter {name}"),
             Self::Field(name) => write!(f, "field {name} of the signature header"),
             Self::Json(pointer) => write!(f, "JSON member {pointer}"),
+            Self::Xml(name) => write!(f, "XML element {name}"),
             Self::Form(name) => write!(f, "form field {name}"),
             Self::FormJson(name, pointer) => write!(f, "JSON member {pointer} of form field {name}"),
             Self::WholeBody => f.write_str("body"),
@@ -60,6 +67,15 @@ pub struct PartInput<'a> {
     pub body: &'a [u8],
 }
 
+impl PartInput<'_> {
+    /// A parameter of the URL's query, decoded; nothing where it is absent, empty, no text, comes twice, or is longer than
+    /// 1 KiB.
+    #[must_use]
+    pub fn query(&self, name: &str) -> Option<String> {
+        query(self.url?, name)
+    }
+}
+
 impl fmt::Debug for PartInput<'_> {
     /// A URL's query may hold tokens, and the body is its writer's: neither is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -72,6 +88,9 @@ impl fmt::Debug for PartInput<'_> {
 
 /// Writes one part of the signed message, piece by piece, to the sink; the error says what was expected of the request.
 pub type WritePart = fn(&PartInput<'_>, &mut dyn FnMut(&[u8])) -> Result<(), &'static str>;
+
+/// The other spellings of a public URL that a platform may have signed in its place, each tried like the URL itself.
+pub type SpellUrl = fn(&str) -> Vec<String>;
 
 /// One piece of the signed message; pieces stream into the hash in order and are never concatenated.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, STANDARD};
 use zeroize::Zeroizing;
 
 /// How a platform writes a secret.
@@ -23,10 +24,17 @@ pub enum Form {
     WhsecOrText,
     /// `whpk_` and base64 of 32 bytes (Standard Webhooks).
     Whpk,
+    /// 43 characters that are base64 of 32 bytes but for the padding (WeCom, WeChat, DingTalk).
+    AesKey,
+    /// Text that may be empty: for what is no secret.
+    Name,
 }
 
 /// Encoded keys shorter than this are most likely a mistake, and weak if they are not.
 const LEAST_DECODED: usize = 16;
+
+/// The platforms draw all 43 characters at random: the last has bits that belong to no byte.
+const LOOSE: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, NO_PAD.with_decode_allow_trailing_bits(true));
 
 const WHSEC: &[u8] = b"whsec_";
 
@@ -41,6 +49,10 @@ impl Form {
             Self::WhsecOrText => "the whole secret as the platform shows it, which starts with whsec_",
             Self::Whsec => "whsec_ and base64 of at least 16 bytes, without a version such as v1, before it",
             Self::Whpk => "whpk_ and base64 of the 32 bytes of an Ed25519 public key",
+            Self::AesKey => {
+                "the 43 letters and digits of an EncodingAESKey, as the platform shows it, without a = behind them"
+            }
+            Self::Name => "text, empty where the platform names nobody",
         }
     }
 
@@ -62,6 +74,8 @@ impl Form {
                 let text = secret.strip_prefix(b"whpk_").ok_or_else(|| self.expected())?;
                 STANDARD.decode(text).ok().filter(|key| key.len() == 32)
             }
+            Self::AesKey => LOOSE.decode(secret).ok().filter(|key| key.len() == 32 && secret.len() == 43),
+            Self::Name => core::str::from_utf8(secret).ok().map(|_| secret.to_vec()),
         };
         decoded.map(Zeroizing::new).ok_or_else(|| self.expected())
     }

@@ -25,6 +25,10 @@ pub enum Role {
     EncryptKey,
     /// Feishu's verification token.
     VerificationToken,
+    /// Encrypts bodies as WeCom, WeChat and DingTalk do.
+    EncodingAesKey,
+    /// Names whom an encrypted body is for: a company, an app or a suite; no secret.
+    ReceiveId,
 }
 
 impl Role {
@@ -37,15 +41,24 @@ impl Role {
             Self::PublicKey => "public_key",
             Self::EncryptKey => "encrypt_key",
             Self::VerificationToken => "verification_token",
+            Self::EncodingAesKey => "encoding_aes_key",
+            Self::ReceiveId => "receive_id",
         }
     }
 
     /// The role of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Sign, Self::Token, Self::PublicKey, Self::EncryptKey, Self::VerificationToken]
-            .into_iter()
-            .find(|role| role.name() == name)
+        const ALL: [Role; 7] = [
+            Role::Sign,
+            Role::Token,
+            Role::PublicKey,
+            Role::EncryptKey,
+            Role::VerificationToken,
+            Role::EncodingAesKey,
+            Role::ReceiveId,
+        ];
+        ALL.into_iter().find(|role| role.name() == name)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod challenge;
 mod downgrade;
+mod envelope;
 mod extension;
 mod hubspot;
 mod oracle;
@@ -11,6 +12,7 @@ mod rotation;
 mod smuggling;
 mod time;
 mod timing;
+mod twilio;
 
 use imchat_tests::{Outcome, Request, SIGNED_AT, at, keys, outcome};
 use imchat_verify::providers::{Feishu, GitHub, Slack, StandardWebhooks, Stripe};

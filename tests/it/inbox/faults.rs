@@ -66,7 +66,7 @@ async fn whoever_waits_at_a_screen_is_told_in_words_that_nothing_was_taken() {
             let answer = seen(response).await;
             let body = std::str::from_utf8(&answer.body).unwrap();
             assert_eq!(answer.status, StatusCode::OK);
-            assert!(body.contains(words) && body.contains("Please try again"), "{body}");
+            assert!(body.contains(words) && body.contains("please try again"), "{body}");
         }
     }
 }

@@ -68,7 +68,7 @@ fn a_body_and_an_inbox_that_together_miss_the_acknowledgement_are_refused_with_t
 #[test]
 fn the_defaults_are_accepted_for_every_provider() {
     for scheme in providers::all() {
-        let secrets = Secrets::of(scheme.primary_role(), keys::written_for(scheme));
+        let secrets = keys::all_for(scheme);
         let builder = builder(Verifier::of(scheme, secrets).unwrap()).public_url("https://hooks.example.com");
         assert!(builder.inbox(Written::new()).is_ok(), "{}", scheme.name());
     }

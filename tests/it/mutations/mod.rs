@@ -5,6 +5,7 @@ mod body;
 mod clock;
 mod head;
 mod unsigned;
+mod url;
 
 use imchat_tests::{Expect, Request, Subject, payloads, vectors};
 use imchat_verify::scheme::Part;
@@ -26,6 +27,7 @@ fn security_headers(subject: &Subject) -> Vec<&'static str> {
         // The old token alone proves nothing of the body.
         "gitlab" if subject.request.get("webhook-id").is_none() => &["x-gitlab-token"],
         "gitlab" => &["webhook-signature", "webhook-timestamp", "webhook-id"],
+        "twilio" => &["x-twilio-signature"],
         "telegram" => &["x-telegram-bot-api-secret-token"],
         "line" => &["x-line-signature"],
         "meta" => &["x-hub-signature-256"],
@@ -50,6 +52,8 @@ fn security_headers(subject: &Subject) -> Vec<&'static str> {
         "paddle" => &["paddle-signature"],
         "typeform" => &["typeform-signature"],
         "notion" => &["x-notion-signature"],
+        // Their proof stands in the URL.
+        "dingtalk" | "wechat" | "wechat-aes" | "wecom" => &[],
         // Their proof stands in the body.
         "mailgun" | "mattermost" | "rocketchat" | "zulip" => &[],
         other => panic!("which headers does {other} sign?"),
@@ -84,6 +88,7 @@ fn is_hex(subject: &Subject) -> bool {
         "square",
         "teams-outgoing",
         "telegram",
+        "twilio",
         "typeform",
     ];
     separator(subject) != Some(b' ') && !OTHERS.contains(&subject.scheme.name())
@@ -129,6 +134,13 @@ fn signed() -> Vec<Subject> {
     all
 }
 
+/// Every accepted request whose proof stands in its URL.
+fn proved_by_url() -> Vec<Subject> {
+    let all: Vec<Subject> = all_accepted().into_iter().filter(|subject| subject.scheme.proves_in_query()).collect();
+    assert!(all.len() >= 15, "only {} requests", all.len());
+    all
+}
+
 /// Every accepted request whose proof stands in its body.
 fn proved_by_body() -> Vec<Subject> {
     const NAMES: &[&str] = &["mailgun", "mattermost", "rocketchat", "zulip"];
@@ -168,6 +180,38 @@ fn reduced(mut subject: Subject) -> Subject {
         }
     }
     panic!("{}: no candidate fits alone", subject.name)
+}
+
+/// The form that a body is, as Twilio signs it: sorted, and without what comes twice.
+fn fields(body: &[u8]) -> std::collections::BTreeSet<(Vec<u8>, Vec<u8>)> {
+    let decode = |text: &[u8]| {
+        let mut rest = text.iter();
+        let mut out = Vec::new();
+        while let Some(byte) = rest.next() {
+            let pair = rest.as_slice().get(..2).and_then(|pair| const_hex::decode(pair).ok());
+            match (byte, pair) {
+                (b'%', Some(decoded)) => {
+                    out.extend(decoded);
+                    rest.nth(1);
+                }
+                (b'+', _) => out.push(b' '),
+                (byte, _) => out.push(*byte),
+            }
+        }
+        out
+    };
+    let pairs = body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+            (decode(&pair[..end]), decode(pair.get(end + 1..).unwrap_or_default()))
+        })
+        .collect()
+}
+
+/// Whether the scheme says that it signs these two bodies alike: of a form how it is written is no part of the message.
+fn is_signed_alike(subject: &Subject, changed: &Request) -> bool {
+    subject.scheme.name() == "twilio" && fields(&subject.request.body) == fields(&changed.body)
 }
 
 fn accepts(verifier: &Verifier<AnyProvider>, request: &Request, now: OffsetDateTime) -> bool {

@@ -33,7 +33,7 @@ fn assert_words(answer: &Seen, expected: &str) {
         (answer.status, &answer.headers["content-type"]),
         (StatusCode::OK, &"application/json".parse().unwrap())
     );
-    assert!(body.contains(expected) && body.contains("Please try again"), "{body}");
+    assert!(body.contains(expected) && body.contains("please try again"), "{body}");
     assert!(answer.headers.get("retry-after").is_none());
 }
 

@@ -40,7 +40,7 @@ fn has(text: &str, parts: &[&str]) {
 #[test]
 fn the_defaults_are_accepted_for_every_provider() {
     for scheme in providers::all() {
-        let verifier = Verifier::of(scheme, keys::written_for(scheme)).unwrap();
+        let verifier = Verifier::of(scheme, keys::all_for(scheme)).unwrap();
         let builder = || WebhookLayer::builder(verifier.clone());
         assert_eq!(builder().build().is_err(), scheme.signs_url(), "{} without a public URL", scheme.name());
         let builder = || builder().public_url("https://hooks.example.com");

@@ -1,10 +1,16 @@
 use super::*;
 
-const GOOD: [(&str, &str); 2] = [("SLACK_SIGNING_SECRET", "s3cret"), ("SLACK_BOT_TOKEN", "xoxb-t0ken")];
+const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+const GOOD: [(&str, &str); 3] =
+    [("SLACK_SIGNING_SECRET", "s3cret"), ("SLACK_BOT_TOKEN", "xoxb-t0ken"), ("TOKEN_ENCRYPTION_KEY", KEY)];
 
 fn with(more: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let all: std::collections::HashMap<&str, &str> = GOOD.iter().chain(more).copied().collect();
     Config::read(|name| all.get(name).map(Into::into))
+}
+
+fn slack(more: &[(&str, &str)]) -> SlackConfig {
+    with(more).expect("a configuration").slack.expect("Slack")
 }
 
 fn problem(more: &[(&str, &str)]) -> String {
@@ -12,26 +18,26 @@ fn problem(more: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn two_variables_are_enough() {
+fn three_variables_are_enough() {
     let config = with(&[]).expect("a configuration");
+    let SlackConfig { signing, access } = slack(&[]);
     assert_eq!(config.listen.to_string(), "127.0.0.1:3000");
-    assert_eq!(config.slack.api_url, "https://slack.com/api");
-    assert_eq!(config.slack.token.expose(), "xoxb-t0ken");
-    assert_eq!(config.signing.current.expose(), "s3cret");
-    assert_eq!(config.signing.previous, None);
+    assert_eq!(access.api_url, "https://slack.com/api");
+    assert_eq!(access.token.expose(), "xoxb-t0ken");
+    assert_eq!(signing, SigningSecrets::of("s3cret"));
+    assert_eq!((config.feishu, config.model), (None, ModelChoice::Scripted(Mood::Good)));
     assert_eq!(config.database, Database::Sqlite("agent-bot.db".into()));
 }
 
 #[test]
 fn signing_secrets_are_taken_byte_for_byte() {
-    let config = with(&[
+    let SlackConfig { signing, .. } = slack(&[
         ("SLACK_SIGNING_SECRET", " padded,\n"),
         ("SLACK_SIGNING_SECRET_PREVIOUS", "\told "),
         ("SLACK_SIGNING_SECRET_PREVIOUS_UNTIL", "1800000000"),
-    ])
-    .expect("a configuration");
-    assert_eq!(config.signing.current.expose(), " padded,\n");
-    let previous = config.signing.previous.expect("a previous secret");
+    ]);
+    assert_eq!(signing.current.expose(), " padded,\n");
+    let previous = signing.previous.expect("a previous secret");
     assert_eq!(previous.secret.expose(), "\told ");
     assert_eq!(previous.until, Some(1_800_000_000));
 }
@@ -45,6 +51,46 @@ fn missing_variables_are_named_with_their_remedy() {
 }
 
 #[test]
+fn a_platform_without_variables_is_not_there_and_none_at_all_is_an_error() {
+    let feishu = [
+        ("SLACK_SIGNING_SECRET", ""),
+        ("SLACK_BOT_TOKEN", ""),
+        ("FEISHU_APP_ID", "cli_1"),
+        ("FEISHU_APP_SECRET", "s3cret"),
+        ("FEISHU_ENCRYPT_KEY", "k3y"),
+        ("FEISHU_VERIFICATION_TOKEN", "t0ken"),
+    ];
+    let config = with(&feishu).expect("a configuration");
+    assert_eq!(config.slack, None);
+    assert_eq!(config.feishu.expect("Feishu").access.api_url, "https://open.feishu.cn");
+    let error = with(&[&feishu[..], &[("FEISHU_ENCRYPT_KEY", "")]].concat()).expect_err("refused").to_string();
+    assert!(error.starts_with("FEISHU_ENCRYPT_KEY is not set"), "{error}");
+    assert_eq!(with(&feishu[..2]), Err(ConfigError::NoPlatform));
+}
+
+#[test]
+fn the_sealing_key_is_32_bytes() {
+    assert!(problem(&[("TOKEN_ENCRYPTION_KEY", "")]).contains("openssl rand"));
+    for bad in ["short", "c2hvcnQ="] {
+        assert!(problem(&[("TOKEN_ENCRYPTION_KEY", bad)]).contains("is not 32 bytes"));
+        assert!(problem(&[("TOKEN_ENCRYPTION_KEY_PREVIOUS", bad)]).contains("PREVIOUS is not 32 bytes"));
+    }
+    assert!(problem(&[("PASSCODE_KEY", "1234")]).contains("fewer than 32 bytes"));
+}
+
+#[test]
+fn a_policy_file_is_read_and_its_faults_have_a_line() {
+    let folder = imchat_test_servers::Folder::new("policy").expect("a folder");
+    let file = folder.path().join("policy.toml");
+    let path = file.to_str().expect("text");
+    assert!(problem(&[("POLICY_FILE", path)]).contains("cannot be read"));
+    std::fs::write(&file, "ask = [{ who = [\"*\"], where = [\"*\"] }]\n[tools.nothing]\nrule = \"deny\"\n")
+        .expect("written");
+    let error = problem(&[("POLICY_FILE", path)]);
+    assert!(error.contains("policy.toml: line 2: there is no such tool"), "{error}");
+}
+
+#[test]
 fn a_previous_time_needs_digits_and_a_previous_secret() {
     let old = ("SLACK_SIGNING_SECRET_PREVIOUS", "old");
     for bad in ["tomorrow", "-1", "+1", "1.5", " 1", "99999999999999999999"] {
@@ -53,7 +99,7 @@ fn a_previous_time_needs_digits_and_a_previous_secret() {
     }
     let error = problem(&[("SLACK_SIGNING_SECRET_PREVIOUS_UNTIL", "1800000000")]);
     assert!(error.contains("set both or neither"), "{error}");
-    let forever = with(&[old]).expect("a configuration").signing.previous.expect("a previous secret");
+    let forever = slack(&[old]).signing.previous.expect("a previous secret");
     assert_eq!(forever.until, None);
 }
 
@@ -62,8 +108,7 @@ fn the_token_crosses_no_network_in_the_clear() {
     for good in
         ["https://slack.example/api", "http://127.0.0.1:8080/api/", "http://localhost:1/api", "http://[::1]:1/api"]
     {
-        let config = with(&[("SLACK_API_URL", good)]).expect("a configuration");
-        assert_eq!(config.slack.api_url, good.trim_end_matches('/'));
+        assert_eq!(slack(&[("SLACK_API_URL", good)]).access.api_url, good.trim_end_matches('/'));
     }
     for bad in [
         "http://slack.example/api",

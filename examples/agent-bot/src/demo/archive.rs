@@ -7,7 +7,7 @@ use chat_sim::slack_events::another;
 use super::DemoError;
 
 /// How many mentions the burst has.
-const BURST: usize = 20;
+const BURST: usize = 5;
 
 /// All that is sent, not signed yet.
 pub(super) struct Archive {

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use chat_sim::slack_api::{Fault, Post, Settings, SlackApi};
 use chat_sim::{Request, Sender, Variant};
-use imchat_inbox::{SqliteInbox, Upkeep};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use super::DemoError;
 use super::scene::{Step, after_a_crash};
+use super::world;
+use crate::config::Database;
+use crate::state::State;
 
 /// More refusals than the first bot lives to see.
 const REFUSALS: usize = 100;
@@ -22,6 +24,7 @@ const WITHIN: Duration = Duration::from_secs(30);
 pub(super) struct Secrets {
     pub(super) signing: &'static str,
     pub(super) token: &'static str,
+    pub(super) sealing: &'static str,
 }
 
 /// Plays it with one mention: what came of it, and what stands in its thread.
@@ -33,6 +36,7 @@ pub(super) async fn play(
 ) -> Result<(Step, Vec<Post>), DemoError> {
     let file = folder.join("crash.db");
     // One Slack that takes no posts for now, so that the first bot cannot reply in time, and one that does.
+    world::found(&Database::Sqlite(file.clone())).await?;
     let (limited, open) = (slack(secrets).await?, slack(secrets).await?);
     for _ in 0..REFUSALS {
         limited.answer_next(Fault::RateLimited { retry_after: 1 });
@@ -63,13 +67,13 @@ async fn start(file: &Path, secrets: &Secrets, slack: &SlackApi) -> Result<(Chil
     url.push(file);
     let mut bot = Command::new(std::env::current_exe()?)
         .arg("serve")
+        .env_clear()
         .env("SLACK_SIGNING_SECRET", secrets.signing)
         .env("SLACK_BOT_TOKEN", secrets.token)
         .env("SLACK_API_URL", slack.url())
+        .env("TOKEN_ENCRYPTION_KEY", secrets.sealing)
         .env("DATABASE_URL", url)
         .env("LISTEN_ADDR", "127.0.0.1:0")
-        .env_remove("SLACK_SIGNING_SECRET_PREVIOUS")
-        .env_remove("SLACK_SIGNING_SECRET_PREVIOUS_UNTIL")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -88,11 +92,17 @@ async fn start(file: &Path, secrets: &Secrets, slack: &SlackApi) -> Result<(Chil
 /// Waits until the bot has tried to reply and has written down that it has to try again.
 async fn refused_once(file: &Path, slack: &SlackApi) -> Result<(), DemoError> {
     const LOOK_EVERY: Duration = Duration::from_millis(5);
-    let inbox = SqliteInbox::open(file).await.map_err(|_| DemoError::NoSecondBot)?;
+    let state = State::open(&Database::Sqlite(file.into())).await?;
     let written = async {
-        while slack.posts().is_empty() || !matches!(inbox.counts().await, Ok(counts) if counts.waiting > 0) {
+        while slack.posts().is_empty() || !waits(&state).await? {
             tokio::time::sleep(LOOK_EVERY).await;
         }
+        Ok(())
     };
-    tokio::time::timeout(WITHIN, written).await.map_err(|_| DemoError::TooSlow(WITHIN))
+    tokio::time::timeout(WITHIN, written).await.map_err(|_| DemoError::TooSlow(WITHIN))?
+}
+
+async fn waits(state: &State) -> Result<bool, DemoError> {
+    let mut tx = state.read().await?;
+    Ok(tx.query("SELECT step FROM bot_outbox WHERE state = 'waiting' LIMIT 1").row().await?.is_some())
 }

@@ -8,9 +8,9 @@ mod folder;
 mod report;
 mod scene;
 mod table;
+mod world;
 
 use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use chat_sim::archive::ArchiveError;
@@ -18,8 +18,11 @@ use chat_sim::slack_api::{Settings, SlackApi};
 use chat_sim::slack_events::NotAnEvent;
 use chat_sim::{Sender, Sign, sign};
 
-use crate::config::{Config, Database, Secret, SigningSecrets, SlackAccess};
-use crate::serve::{Bot, StartError};
+use crate::agent::tools::KNOWN;
+use crate::config::{Config, Database, Keys, Secret, SigningSecrets, SlackAccess, SlackConfig};
+use crate::policy::{Policy, PolicyError};
+use crate::serve::{Bot, Role, StartError};
+use crate::state::StateError;
 
 /// The whole demo, draining included, ends within this time.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -34,6 +37,12 @@ pub enum DemoError {
     /// The bot does not start.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The services of the demo cannot be written down.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The demo's policy does not fit the bot's tools.
+    #[error("the demo's policy cannot be read: take demo.toml from the repository again")]
+    Policy(#[from] PolicyError),
     /// An archived request was changed since it was recorded.
     #[error("an archived request in tests/payloads/slack cannot be read: take it from the repository again")]
     Archive(#[from] ArchiveError),
@@ -63,19 +72,21 @@ async fn play() -> Result<report::Report, DemoError> {
     // Values that would be secrets elsewhere; here both sides are on this machine and end with the process.
     const SIGNING_SECRET: &str = "the demo's signing secret";
     const BOT_TOKEN: &str = "xoxb-demo";
+    const SEALING_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
     let archive = archive::Archive::open()?;
     let folder = folder::Folder::temporary()?;
     let (platform, overheard) = (sign::slack(SIGNING_SECRET), archive.app_mention.body.clone());
     let stranger = || sign::slack("somebody else's secret");
     let slack = SlackApi::start(Settings::archived(BOT_TOKEN)).await?;
-    let bot = Bot::start(&Config {
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        signing: SigningSecrets { current: Secret::new(SIGNING_SECRET), previous: None },
-        slack: SlackAccess { token: Secret::new(BOT_TOKEN), api_url: slack.url() },
-        database: Database::Sqlite(folder.path().join("inbox.db")),
-    })
-    .await?;
+    let database = Database::Sqlite(folder.path().join("bot.db"));
+    world::found(&database).await?;
+    let access = SlackAccess { token: Secret::new(BOT_TOKEN), api_url: slack.url() };
+    let config = Config {
+        slack: Some(SlackConfig { signing: SigningSecrets::of(SIGNING_SECRET), access }),
+        ..Config::local(database, Keys::of(SEALING_KEY), Policy::demo(KNOWN)?)
+    };
+    let bot = Bot::start(&config, Role::All).await?;
     let stage = scene::Stage {
         archive,
         sender: Sender::new(sign::slack(SIGNING_SECRET), stranger()),
@@ -85,7 +96,7 @@ async fn play() -> Result<report::Report, DemoError> {
     };
     let address = stage.bot.clone();
     let mut steps = stage.play().await;
-    let secrets = crash::Secrets { signing: SIGNING_SECRET, token: BOT_TOKEN };
+    let secrets = crash::Secrets { signing: SIGNING_SECRET, token: BOT_TOKEN, sealing: SEALING_KEY };
     let (step, replies) = crash::play(folder.path(), &secrets, &stage.sender, &stage.archive.crashed).await?;
     steps.push(step);
     // The connections the sender keeps open would be waited for.

@@ -8,6 +8,7 @@ use chat_sim::slack_api::Post;
 
 use super::scene::{Place, Step};
 use super::table::{self, Row};
+use crate::platform::clipped;
 use crate::serve::Stopped;
 
 /// The rows of the table, and whether each is as it should be.
@@ -28,12 +29,16 @@ impl Report {
             let cells = [step.sent.clone(), answers(step), slowest(step), places(&said)];
             report.row(cells, [texts(&said), errors(step)].concat(), difference(step, &said));
         }
-        if posts.len() != expected_posts || stopped.worked.refused > 0 || stopped.left != Some(0) {
+        let clean = Stopped { jobs: Some(0), unsaid: Some(0), dead: Some(0) };
+        if posts.len() != expected_posts || stopped != clean {
             let cells = ["all in all".to_owned(), String::new(), String::new(), format!("{} posts", posts.len())];
-            let dead = format!("{} dead letters", stopped.worked.refused);
-            let left =
-                stopped.left.map_or_else(|| "an inbox that does not answer".to_owned(), |left| format!("{left} left"));
-            report.row(cells, vec![dead, left], Some(format!("{expected_posts} posts, no dead letter, none left")));
+            let told = |what: &str, count: Option<u64>| match count {
+                Some(count) => format!("{count} {what}"),
+                None => format!("a database that does not say how many {what}"),
+            };
+            let Stopped { jobs, unsaid, dead } = stopped;
+            let notes = vec![told("dead letters", dead), told("jobs left", jobs), told("messages unsaid", unsaid)];
+            report.row(cells, notes, Some(format!("{expected_posts} posts, no dead letter, nothing left")));
         }
         report
     }
@@ -94,8 +99,8 @@ fn difference(step: &Step, said: &[&Post]) -> Option<String> {
     }
     Some(match (step.posts, step.places.as_slice()) {
         (0, _) => "nothing posted".to_owned(),
-        (posts, [place]) => format!("{posts} × “{}” {}", step.text, in_words(place)),
-        (posts, places) => format!("{posts} × “{}” in each of {} threads", step.text, places.len()),
+        (posts, [place]) => format!("{posts} × “{}” {}", in_a_line(step.text), in_words(place)),
+        (posts, places) => format!("{posts} × “{}” in each of {} threads", in_a_line(step.text), places.len()),
     })
 }
 
@@ -167,8 +172,13 @@ fn places(said: &[&Post]) -> String {
     }
 }
 
+/// As much of it as a terminal shows beside the rest.
+fn in_a_line(text: &str) -> String {
+    clipped(&text.replace('\n', " / "), 64)
+}
+
 fn texts(said: &[&Post]) -> Vec<String> {
-    let texts = counted(said.iter().map(|post| post.text.clone())).into_iter();
+    let texts = counted(said.iter().map(|post| in_a_line(&post.text))).into_iter();
     texts.map(|(count, text)| if count > 1 { format!("{count} × “{text}”") } else { format!("“{text}”") }).collect()
 }
 

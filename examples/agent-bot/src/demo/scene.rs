@@ -18,8 +18,8 @@ const DIRECT_TS: &str = "1699999999.310449";
 const PARENT_TS: &str = "1699999700.000200";
 pub(super) const FORGED_TS: &str = "1699999999.400000";
 pub(super) const CRASH_TS: &str = "1699999999.500000";
-const CHECKOUT: &str = "You said: what is the status of checkout?";
-const ON_CALL: &str = "You said: who is on call tonight?";
+const CHECKOUT: &str = "Here is what I found: checkout is degraded, runs 1.4.1 and was restarted 0 times";
+const ON_CALL: &str = "Here is what I found: checkout: Alice\npayments: Bob";
 
 /// How long the bot may take to post an answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);

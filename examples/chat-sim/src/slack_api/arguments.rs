@@ -37,7 +37,7 @@ impl Arguments {
                     continue;
                 }
                 // What is no JSON stays a string, which is not the array that blocks must be.
-                "blocks" | "attachments" => {
+                "blocks" | "attachments" | "metadata" | "view" => {
                     serde_json::from_str(&value).unwrap_or_else(|_| Value::String(value.into_owned()))
                 }
                 _ => Value::String(value.into_owned()),
@@ -62,6 +62,11 @@ impl Arguments {
     /// A string argument that is there and not empty.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.values.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// Everything.
+    pub(super) fn all(&self) -> Value {
+        Value::Object(self.values.clone())
     }
 
     /// An argument of any type; `null` counts as absent.

@@ -1,4 +1,4 @@
-//! `chat.postMessage` and `chat.update`.
+//! `chat.postMessage`, `chat.postEphemeral` and `chat.update`.
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -7,7 +7,7 @@ use super::arguments::Arguments;
 use super::faults::Fault;
 use super::methods::{Refusal, State};
 use super::rate::whole_seconds;
-use super::record::{Outcome, Post, Update};
+use super::record::{Ephemeral, Outcome, Post, Update};
 
 /// Characters, not bytes.
 const MAX_TEXT: usize = 40_000;
@@ -30,6 +30,7 @@ impl State {
             thread_ts: arguments.value("thread_ts").map(|ts| ts.as_str().unwrap_or_default().to_owned()),
             text: owned("text"),
             blocks: arguments.value("blocks").cloned().unwrap_or_default(),
+            arguments: arguments.all(),
             token_valid: authorized.is_ok(),
             outcome: Outcome::Refused(String::new()),
         };
@@ -44,6 +45,27 @@ impl State {
                 Err(refusal)
             }
         }
+    }
+
+    pub(super) fn chat_post_ephemeral(
+        &self,
+        authorized: Result<(), &'static str>,
+        arguments: Result<Arguments, &'static str>,
+    ) -> Result<Value, Refusal> {
+        authorized?;
+        let arguments = arguments?;
+        self.fault()?;
+        let channel = arguments.text("channel").unwrap_or_default();
+        self.known_channel(channel)?;
+        content(&arguments)?;
+        let user = arguments.text("user").filter(|user| self.settings.users.contains_key(*user));
+        self.record.whisper(Ephemeral {
+            channel: channel.to_owned(),
+            user: user.ok_or("user_not_in_channel")?.to_owned(),
+            text: arguments.text("text").unwrap_or_default().to_owned(),
+            blocks: arguments.value("blocks").cloned().unwrap_or_default(),
+        });
+        Ok(json!({ "ok": true, "message_ts": "1700000000.000001" }))
     }
 
     pub(super) fn chat_update(
@@ -87,9 +109,9 @@ impl State {
         }
     }
 
-    fn fault(&self) -> Result<(), Refusal> {
+    pub(super) fn fault(&self) -> Result<(), Refusal> {
         match self.faults.take() {
-            None => Ok(()),
+            None | Some(Fault::Hang(_) | Fault::LostResponse) => Ok(()),
             Some(Fault::RateLimited { retry_after }) => Err(Refusal::RateLimited(retry_after)),
             Some(Fault::Error(error)) => Err(Refusal::Error(error)),
             Some(Fault::Status(status)) => Err(Refusal::Status(status)),

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use http::StatusCode;
 
@@ -18,6 +19,10 @@ pub enum Fault {
     Error(&'static str),
     /// This status with an empty body, as a broken proxy answers.
     Status(StatusCode),
+    /// Nothing for this long, then as ever.
+    Hang(Duration),
+    /// The call is done and its answer lost: the caller sees 502.
+    LostResponse,
 }
 
 /// Faults in the order they were asked for.
@@ -27,6 +32,12 @@ pub(super) struct Faults(Mutex<VecDeque<Fault>>);
 impl Faults {
     pub(super) fn push(&self, fault: Fault) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(fault);
+    }
+
+    /// Takes the next one, where it is about the way and not the call.
+    pub(super) fn take_on_the_way(&self) -> Option<Fault> {
+        let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.pop_front_if(|fault| matches!(fault, Fault::Hang(_) | Fault::LostResponse))
     }
 
     pub(super) fn take(&self) -> Option<Fault> {

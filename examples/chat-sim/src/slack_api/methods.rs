@@ -1,19 +1,21 @@
 //! One route for every method: token first, then the method, then the answer's shape.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State as Shared};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::Settings;
 use super::arguments::{Arguments, bearer};
-use super::faults::Faults;
+use super::faults::{Fault, Faults};
+use super::issued::Issued;
 use super::rate::Channels;
 use super::record::Record;
 
@@ -24,6 +26,7 @@ pub(super) struct State {
     pub(super) rates: Channels,
     pub(super) record: Record,
     pub(super) faults: Faults,
+    pub(super) issued: Issued,
 }
 
 /// Why a call is not answered with its result.
@@ -56,12 +59,36 @@ impl From<&'static str> for Refusal {
 
 impl State {
     pub(super) fn new(settings: Settings) -> Self {
-        Self { settings, rates: Channels::default(), record: Record::default(), faults: Faults::default() }
+        Self {
+            settings,
+            rates: Channels::default(),
+            record: Record::default(),
+            faults: Faults::default(),
+            issued: Issued::default(),
+        }
     }
 }
 
 pub(super) fn router(state: Arc<State>) -> Router {
-    Router::new().route("/api/{method}", get(call).post(call)).with_state(state)
+    Router::new()
+        .route("/api/{method}", get(call).post(call))
+        .route("/response/{route}", post(respond))
+        .with_state(state)
+}
+
+/// A message over a response URL: `ok`, or 404 with a word.
+async fn respond(
+    Shared(state): Shared<Arc<State>>,
+    Path(route): Path<String>,
+    body: Bytes,
+) -> (StatusCode, &'static str) {
+    let Ok(body @ Value::Object(_)) = serde_json::from_slice(&body) else {
+        return (StatusCode::BAD_REQUEST, "invalid_payload");
+    };
+    match state.issued.respond(&route, body, state.settings.clock.now()) {
+        Ok(()) => (StatusCode::OK, "ok"),
+        Err(word) => (StatusCode::NOT_FOUND, word),
+    }
 }
 
 async fn call(
@@ -83,13 +110,25 @@ async fn call(
         Some(token) if token == state.settings.token => Ok(()),
         Some(_) => Err("invalid_auth"),
     };
+    let on_the_way = match authorized {
+        Ok(()) if name.starts_with("chat.") || name.starts_with("views.") => state.faults.take_on_the_way(),
+        _ => None,
+    };
+    if let Some(Fault::Hang(span)) = on_the_way {
+        tokio::time::sleep(span).await;
+    }
     let result = match name.as_str() {
         "auth.test" => authorized.map_err(Refusal::from).map(|()| state.auth_test()),
         "users.info" => authorized.and(arguments).map_err(Refusal::from).and_then(|a| state.users_info(&a)),
+        "usergroups.list" => authorized.map_err(Refusal::from).map(|()| state.usergroups_list()),
+        "views.open" => state.views_open(authorized, arguments),
+        "chat.postEphemeral" => state.chat_post_ephemeral(authorized, arguments),
         "chat.postMessage" => state.chat_post_message(authorized, arguments),
         "chat.update" => state.chat_update(authorized, arguments),
         _ => Err("unknown_method".into()),
     };
+    let result =
+        if on_the_way == Some(Fault::LostResponse) { Err(Refusal::Status(StatusCode::BAD_GATEWAY)) } else { result };
     match result {
         Ok(value) => reply(StatusCode::OK, &value),
         Err(Refusal::Error(error)) => reply(StatusCode::OK, &json!({ "ok": false, "error": error })),
@@ -145,5 +184,10 @@ impl State {
                 "profile": { "real_name": name, "display_name": name },
             },
         }))
+    }
+
+    fn usergroups_list(&self) -> Value {
+        let group = |(handle, users): (&String, &BTreeSet<String>)| json!({ "id": format!("S{handle}"), "handle": handle, "name": handle, "users": users });
+        json!({ "ok": true, "usergroups": self.settings.groups.iter().map(group).collect::<Vec<_>>() })
     }
 }

@@ -17,6 +17,8 @@ pub struct Post {
     pub text: String,
     /// As sent, or `null`. A later `chat.update` changes it.
     pub blocks: Value,
+    /// All arguments, as sent.
+    pub arguments: Value,
     /// Whether the call carried the right token.
     pub token_valid: bool,
     /// What was answered.
@@ -59,6 +61,19 @@ pub struct Update {
     pub blocks: Value,
 }
 
+/// One accepted `chat.postEphemeral`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ephemeral {
+    /// Where.
+    pub channel: String,
+    /// Who sees it.
+    pub user: String,
+    /// As sent.
+    pub text: String,
+    /// As sent, or `null`.
+    pub blocks: Value,
+}
+
 /// Fewer posts came than were waited for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{seen} of {wanted} posts came within {within:?}")]
@@ -75,6 +90,8 @@ pub struct TooFew {
 struct Said {
     posts: Vec<Post>,
     updates: Vec<Update>,
+    ephemerals: Vec<Ephemeral>,
+    views: Vec<Value>,
     last_ts: u128,
 }
 
@@ -96,6 +113,29 @@ impl Record {
 
     pub(super) fn updates(&self) -> Vec<Update> {
         self.lock().updates.clone()
+    }
+
+    pub(super) fn ephemerals(&self) -> Vec<Ephemeral> {
+        self.lock().ephemerals.clone()
+    }
+
+    pub(super) fn whisper(&self, ephemeral: Ephemeral) {
+        self.lock().ephemerals.push(ephemeral);
+    }
+
+    pub(super) fn views(&self) -> Vec<Value> {
+        self.lock().views.clone()
+    }
+
+    /// Keeps a view and says it as Slack does, with an id.
+    pub(super) fn opened(&self, view: Value) -> Value {
+        let mut said = self.lock();
+        said.views.push(view.clone());
+        let mut shown = view;
+        if let Value::Object(fields) = &mut shown {
+            fields.insert("id".to_owned(), format!("V{:09}", said.views.len()).into());
+        }
+        shown
     }
 
     pub(super) fn refuse(&self, mut post: Post, error: &str) {

@@ -115,6 +115,11 @@ fn a_wrong_token_beside_the_right_key_is_found() {
         let primary = good.scheme.primary_role();
         let second = good.given.each().position(|(role, _)| role.is_some_and(|role| role != primary));
         let Some(second) = second.filter(|_| good.given.len() > 1) else { continue };
+        // Some schemes cannot do without their second secret.
+        let role = good.given.each().nth(second).and_then(|(role, _)| role).unwrap();
+        if imchat_verify::Verifier::of(good.scheme, good.given.without(role).secrets()).is_err() {
+            continue;
+        }
         good.given = good.given.replaced(second, b"another verification token".to_vec());
         expect(&good, "second-secret", &mut found);
     }

@@ -27,6 +27,24 @@ pub async fn a_lane_is_worked_on_in_the_order_of_acceptance(room: &impl Room) {
     assert_eq!(ids(&inbox.take(9, LEASE).await.unwrap()), ["b2"]);
 }
 
+pub async fn what_waits_behind_a_job_is_shown_in_order_and_stays_where_it_is(room: &impl Room) {
+    let inbox = room.inbox().await;
+    for (id, lane) in [("a1", "a"), ("a2", "a"), ("b1", "b"), ("a3", "a"), ("a4", "a")] {
+        inbox.accept(in_lane(id, lane)).await.unwrap();
+    }
+    inbox.accept(delivery("alone")).await.unwrap();
+    let heads = inbox.take(9, LEASE).await.unwrap();
+    let behind = async |head: usize, most| {
+        let waiting = inbox.behind(&heads[head].lease, most).await.unwrap();
+        waiting.iter().map(|delivery| delivery.key.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(behind(0, 9).await, ["a2", "a3", "a4"]);
+    assert_eq!(behind(0, 2).await, ["a2", "a3"]);
+    assert_eq!((behind(1, 9).await.len(), behind(2, 9).await.len()), (0, 0));
+    assert_eq!(inbox.done(&heads[0].lease).await.unwrap(), Settled::Ok);
+    assert_eq!(ids(&inbox.take(9, LEASE).await.unwrap()), ["a2"]);
+}
+
 pub async fn a_head_that_waits_holds_its_lane(room: &impl Room) {
     let inbox = room.inbox().await;
     let soon = NewJob::new(in_lane("a1", "a")).run_at(at(START + 10 * SECOND)).priority(-5);

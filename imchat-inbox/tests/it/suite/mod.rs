@@ -44,6 +44,7 @@ macro_rules! suite {
             jobs_that_nobody_waits_for_are_given_back,
         }
         $crate::suite::suite! { $room; lanes:
+            what_waits_behind_a_job_is_shown_in_order_and_stays_where_it_is,
             a_lane_is_worked_on_in_the_order_of_acceptance,
             a_head_that_waits_holds_its_lane,
             a_poisonous_head_holds_its_lane_no_longer_than_its_attempts,

@@ -11,7 +11,9 @@ use crate::scheme::{Facts, Key, Scheme, When};
 const TRIGGER: Key = Key::SecretId(&[Form("trigger_id")]);
 
 fn not_taken() -> Reply {
-    Reply::json(r#"{"response_type":"ephemeral","text":"That did not reach us. Please try again."}"#)
+    Reply::json(
+        r#"{"response_type":"ephemeral","text":"This may not have arrived. If nothing happens, please try again."}"#,
+    )
 }
 
 const MESSAGES: Facts = Facts::new("messages").retries(&[]);

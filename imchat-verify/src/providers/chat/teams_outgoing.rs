@@ -9,7 +9,7 @@ use crate::scheme::{Facts, Hash, Key, Scheme, Signature};
 use crate::secrets::{Form, Role};
 
 fn not_taken() -> Reply {
-    Reply::json(r#"{"type":"message","text":"That did not reach us. Please try again."}"#)
+    Reply::json(r#"{"type":"message","text":"This may not have arrived. If nothing happens, please try again."}"#)
 }
 
 /// The channel waits for the answer, which is shown there; nothing is sent again.

@@ -6,7 +6,6 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::*;
-use crate::executor::Worked;
 
 fn delivery(status: u16) -> Delivery {
     Delivery {
@@ -40,6 +39,7 @@ fn post() -> Post {
         thread_ts: Some("1.000001".to_owned()),
         text: "pong".to_owned(),
         blocks: Value::Null,
+        arguments: Value::Null,
         token_valid: true,
         outcome: Outcome::Posted { ts: "2.000001".to_owned() },
     }
@@ -47,7 +47,7 @@ fn post() -> Post {
 
 /// All done, nothing left.
 fn stopped() -> Stopped {
-    Stopped { left: Some(0), ..Stopped::default() }
+    Stopped { jobs: Some(0), unsaid: Some(0), dead: Some(0) }
 }
 
 fn good(step: Step, posts: &[Post]) -> bool {
@@ -120,8 +120,12 @@ fn a_post_to_the_channel_is_none_to_a_thread() {
 
 #[test]
 fn an_answer_that_was_acknowledged_and_lost_differs() {
-    let refused = Stopped { worked: Worked { refused: 1, ..Worked::default() }, ..stopped() };
-    for stopped in [refused, Stopped { left: Some(1), ..stopped() }, Stopped { left: None, ..stopped() }] {
+    for stopped in [
+        Stopped { dead: Some(1), ..stopped() },
+        Stopped { jobs: Some(1), ..stopped() },
+        Stopped { jobs: None, ..stopped() },
+        Stopped { unsaid: Some(1), ..stopped() },
+    ] {
         let report = Report::new("bot".to_owned(), &[mention(200, 1)], &[post()], stopped);
         assert!(!report.all_as_expected());
     }

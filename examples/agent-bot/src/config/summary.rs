@@ -1,0 +1,52 @@
+//! What a configuration comes to, for whoever checks it: no value that is secret.
+
+use std::fmt;
+
+use super::{Config, Database, ModelChoice};
+
+/// A configuration in a few lines.
+#[derive(Debug)]
+pub struct Summary<'a>(&'a Config);
+
+impl Config {
+    /// Tells it in a few lines, without a secret.
+    #[must_use]
+    pub const fn summary(&self) -> Summary<'_> {
+        Summary(self)
+    }
+}
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let config = self.0;
+        writeln!(f, "The configuration can be used.")?;
+        writeln!(f, "  listens on    {}", config.listen)?;
+        match &config.database {
+            Database::Sqlite(file) => writeln!(f, "  database      the file {}", file.display())?,
+            Database::Postgres(_) => writeln!(f, "  database      PostgreSQL")?,
+        }
+        let platforms = [
+            ("Slack", "/slack/events, /slack/interactions, /slack/commands", config.slack.is_some()),
+            ("Feishu", "/feishu/events, /feishu/cards", config.feishu.is_some()),
+            ("Discord", "/discord/interactions", config.discord.is_some()),
+        ];
+        for (name, routes, there) in platforms {
+            writeln!(f, "  {name:<12}  {}", if there { routes } else { "not set up" })?;
+        }
+        match &config.model {
+            ModelChoice::Scripted(_) => writeln!(f, "  model         the scripted one; OPENAI_MODEL names another")?,
+            ModelChoice::OpenAi(access) => writeln!(f, "  model         {} at {}", access.model, access.base_url)?,
+        }
+        let writes: Vec<_> = config.policy.writes().collect();
+        match writes.as_slice() {
+            [] => writeln!(f, "  writes        none: the policy lets nothing be changed")?,
+            writes => writeln!(f, "  writes        after approval: {}", writes.join(", "))?,
+        }
+        if config.policy.asks_for_passcodes()
+            && (config.keys.passcodes.is_none() || config.policy.passcodes().is_empty())
+        {
+            writeln!(f, "  ! second_factor is set, and nobody has a passcode: set PASSCODE_KEY and [passcodes]")?;
+        }
+        writeln!(f, "  limits        {}", if config.redis.is_some() { "shared in Redis" } else { "in each process" })
+    }
+}

@@ -1,0 +1,112 @@
+//! What could not be said: seen, sent again, or let go.
+
+use std::fmt;
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::row::parsed;
+use super::{Outbox, OutboxError};
+use crate::audit::{self, Entry, Who};
+use crate::message::{Outbound, legible};
+use crate::state::{Row, StateError, Tx};
+use crate::who::Place;
+
+/// A message that could not be said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unsaid {
+    /// Its step.
+    pub step: String,
+    /// Where it was to stand.
+    pub place: Place,
+    /// Why it does not.
+    pub why: String,
+    /// When it was given up, in store time.
+    #[serde(skip)]
+    pub at: OffsetDateTime,
+    /// What it says.
+    pub message: Outbound,
+}
+
+impl fmt::Display for Unsaid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { platform, tenant, channel, .. } = &self.place;
+        let (step, why) = (legible(&self.step, 200), legible(&self.why, 300));
+        write!(f, "{}  {platform}:{tenant}:{channel}  {step}\n    {why}", super::upkeep::clock(self.at))
+    }
+}
+
+const DEAD: &str = "SELECT step, place, why, finished_at, message FROM bot_outbox WHERE state = 'dead' \
+    ORDER BY finished_at, step LIMIT $1";
+const ONE: &str = "SELECT step, place, why, finished_at, message FROM bot_outbox WHERE state = 'dead' AND step = $1";
+
+impl Outbox {
+    /// Dead letters, the oldest first.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn dead(&self, tx: &mut Tx, most: u32) -> Result<Vec<Unsaid>, OutboxError> {
+        let rows = tx.query(DEAD).bind(i64::from(most)).rows().await?;
+        Ok(rows.iter().map(of).collect::<Result<_, _>>()?)
+    }
+
+    /// One dead letter.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn show(&self, tx: &mut Tx, step: &str) -> Result<Option<Unsaid>, OutboxError> {
+        let row = tx.query(ONE).bind(step).row().await?;
+        Ok(row.as_ref().map(of).transpose()?)
+    }
+
+    /// Sends a dead letter again, under the same key and with all its attempts; returns whether it was one.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn replay(&self, tx: &mut Tx, step: &str, operator: &str, why: &str) -> Result<bool, OutboxError> {
+        let now = tx.now().await?;
+        let sql = "UPDATE bot_outbox SET state = 'waiting', due_at = $1, attempts = 0, finished_at = NULL \
+            WHERE step = $2 AND state = 'dead'";
+        let done = tx.query(sql).bind(now).bind(step).run().await? == 1;
+        told(tx, done, step, "outbox.replayed", operator, why).await
+    }
+
+    /// Lets a dead letter go; returns whether it was one.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn discard(&self, tx: &mut Tx, step: &str, operator: &str, why: &str) -> Result<bool, OutboxError> {
+        let now = tx.now().await?;
+        let sql = "UPDATE bot_outbox SET state = 'discarded', route = NULL, finished_at = $1 \
+            WHERE step = $2 AND state = 'dead'";
+        let done = tx.query(sql).bind(now).bind(step).run().await? == 1;
+        told(tx, done, step, "outbox.discarded", operator, why).await
+    }
+}
+
+async fn told(
+    tx: &mut Tx,
+    done: bool,
+    step: &str,
+    act: &'static str,
+    operator: &str,
+    detail: &str,
+) -> Result<bool, OutboxError> {
+    if done {
+        let row = tx.query("SELECT tenant FROM bot_outbox WHERE step = $1").bind(step).row().await?;
+        let tenant = row.ok_or(StateError::Row("step"))?.text("tenant")?;
+        let who = Who::Operator(operator);
+        audit::append(tx, Entry { act, who, tenant: &tenant, what: step, digest: None, detail }).await?;
+    }
+    Ok(done)
+}
+
+fn of(row: &Row) -> Result<Unsaid, StateError> {
+    Ok(Unsaid {
+        step: row.text("step")?,
+        place: parsed(&row.text("place")?, "place")?,
+        why: row.text("why")?,
+        at: super::upkeep::instant(row.number("finished_at")?),
+        message: parsed(&row.text("message")?, "message")?,
+    })
+}
