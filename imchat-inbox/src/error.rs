@@ -42,6 +42,8 @@ pub enum InboxError {
     Setting(&'static str),
     /// A row does not hold what this version of the library writes.
     Row(&'static str),
+    /// The writer panicked over the orders of which this is one, and goes on with the others.
+    Panicked,
     /// The inbox is closed: its process is stopping.
     Closed,
 }
@@ -80,6 +82,9 @@ impl fmt::Display for InboxError {
             Self::Locked(_) => "the inbox's database is held by another process: end it, or raise the busy timeout",
             Self::Database(_) => "the inbox's database failed: see its own error, and send again",
             Self::Closed => "the inbox is closed because the process is stopping: send again",
+            Self::Panicked => {
+                "the inbox's writer panicked over this: the process's own output says where; mend it, and send again"
+            }
             Self::Foreign(what) => {
                 return write!(f, "what is there is {what} and not an inbox: give the inbox a database of its own");
             }
@@ -113,6 +118,7 @@ impl Error for InboxError {
             | Self::TooLarge { .. }
             | Self::Setting(_)
             | Self::Row(_)
+            | Self::Panicked
             | Self::Closed => None,
         }
     }

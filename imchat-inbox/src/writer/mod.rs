@@ -10,9 +10,12 @@ mod order;
 mod tests;
 
 use std::collections::HashSet;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 
 use imchat_verify::dedup::{DedupKey, Settled};
 use imchat_verify::inbox::Accepted;
@@ -68,7 +71,7 @@ pub(crate) type Inlet = Arc<Mutex<batch::Arrivals>>;
 /// Orders that may wait for the writer before callers wait to hand theirs in.
 const WAITING: usize = 1024;
 
-/// A backend whose commits are counted.
+/// A backend whose commits are counted, and whose panics are errors.
 struct Counted<B> {
     backend: B,
     commits: Arc<AtomicU64>,
@@ -76,14 +79,25 @@ struct Counted<B> {
 
 impl<B: Backend> Backend for Counted<B> {
     async fn reach(&mut self) -> Result<(), InboxError> {
-        self.backend.reach().await
+        caught(self.backend.reach()).await
     }
 
     async fn write(&mut self, batch: &Batch) -> Result<Outcome, InboxError> {
-        let outcome = self.backend.write(batch).await?;
+        let outcome = caught(self.backend.write(batch)).await?;
         self.commits.fetch_add(1, Ordering::Relaxed);
         Ok(outcome)
     }
+}
+
+/// What it says, or that it panicked: that fails one batch, and must not end the writer, which all others wait for. What it
+/// had begun is rolled back as it is dropped.
+async fn caught<T>(work: impl Future<Output = Result<T, InboxError>>) -> Result<T, InboxError> {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        polled.unwrap_or(Poll::Ready(Err(InboxError::Panicked)))
+    })
+    .await
 }
 
 /// The way to a writer, and the orders that come by it.

@@ -1,5 +1,7 @@
 //! What a file can be other than an inbox, and what can happen to it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use imchat_inbox::{InboxError, Queue, SqliteInbox};
@@ -119,6 +121,28 @@ async fn a_held_file_is_told_and_works_again_once_it_is_free() {
     assert!(matches!(error, InboxError::Locked(_)), "{error:?}");
     held.rollback().await.unwrap();
     assert_eq!(inbox.accept(delivery("a")).await.unwrap(), Accepted::New);
+}
+
+/// A clock of the caller's is the one thing in a batch that can panic by itself.
+#[tokio::test]
+async fn a_panic_fails_its_batch_and_the_writer_goes_on() {
+    let room = File::new().await.unwrap();
+    let (broken, now) = (Arc::new(AtomicBool::new(false)), room.clock.clone());
+    let breaks = Arc::clone(&broken);
+    let clock = move || {
+        assert!(!breaks.swap(false, Ordering::SeqCst), "the clock is broken");
+        imchat_verify::Clock::now(&now)
+    };
+    let inbox = SqliteInbox::builder().clock(clock).open(room.path()).await.unwrap();
+    broken.store(true, Ordering::SeqCst);
+    let error = inbox.accept(delivery("a")).await.unwrap_err();
+    assert!(matches!(error, InboxError::Panicked), "{error:?}");
+    // In the middle of a transaction too, which is rolled back.
+    broken.store(true, Ordering::SeqCst);
+    let error = inbox.take(9, LEASE).await.unwrap_err();
+    assert!(matches!(error, InboxError::Panicked), "{error:?}");
+    assert_eq!(inbox.accept(delivery("a")).await.unwrap(), Accepted::New);
+    assert_eq!(inbox.take(9, LEASE).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
