@@ -49,6 +49,11 @@ pub enum InboxError {
 }
 
 impl InboxError {
+    /// Whether what was asked may have been done all the same.
+    pub(crate) const fn leaves_doubt(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Database(_) | Self::Row(_) | Self::Panicked | Self::Closed)
+    }
+
     /// Whether it is the matter of one row, so that the others of its batch may fare better alone.
     pub(crate) const fn may_be_one_rows(&self) -> bool {
         matches!(self, Self::Database(_) | Self::Row(_) | Self::TooLarge { .. })

@@ -12,7 +12,7 @@ use tower_service::Service;
 
 use super::attempt::{Shared, Taken, attempt};
 use super::backoff::Backoff;
-use super::held::{End, Held};
+use super::held::{End, Heard, Held};
 use super::permanent::{BoxError, why};
 use super::unheard::within;
 use super::{Worker, ready};
@@ -168,7 +168,7 @@ where
             let shared = Arc::clone(&self.shared);
             self.attempts.spawn(async move {
                 let held = Held { queue: &shared.queue, lease: job.lease, length: shared.settings.lease, since };
-                if held.settle(&End::GiveBack).await.is_none() {
+                if held.settle(&End::GiveBack).await == Heard::Nothing {
                     tracing::warn!(id = job.lease.id(), "a job is not given back; it runs when its lease ends");
                 }
             });
