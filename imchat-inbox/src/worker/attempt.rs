@@ -72,7 +72,11 @@ where
         Ended::ByItself(ended) => Some(end(ended, &shared.settings, report.attempt, held.seed())),
         // Its effects are fenced, but there is no use in them any more.
         Ended::Lost => {
-            handler.stop().await;
+            if let Stop::GoesOn = handler.stop().await {
+                tracing::warn!("the handler goes on after its lease was lost, for it never awaits: it keeps its slot");
+                // Beside it, one more than may run would run.
+                let _ended = handler.ended().await;
+            }
             None
         }
         // Where it goes on regardless, another worker had better wait for the lease's end.

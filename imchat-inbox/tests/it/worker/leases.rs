@@ -97,6 +97,37 @@ async fn a_renewal_that_fails_is_tried_again_and_stops_nobody() {
     worker.stop().await;
 }
 
+/// It cannot be stopped, so what it takes up is not free: in real time, since it holds a thread.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_handler_that_goes_on_after_its_lease_was_lost_keeps_its_slot() {
+    let (queue, reports) = (Fake::of([delivery("a"), delivery("b")]), Reports::default());
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let (wait, running, most) = (Arc::new(Mutex::new(wait)), Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+    let seen = Arc::clone(&most);
+    let service = service_fn(move |job: Job| {
+        let (wait, running, most) = (Arc::clone(&wait), Arc::clone(&running), Arc::clone(&most));
+        async move {
+            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            if job.lease.id() == 0 {
+                let _told = wait.lock().unwrap().recv();
+            }
+            running.fetch_sub(1, Ordering::SeqCst);
+            Ok::<_, Permanent>(())
+        }
+    });
+    let worker = Worker::new(queue.clone(), service).concurrency(1).lease(SECOND / 10);
+    let worker = start!(reports.keep(worker));
+    until(|| queue.state(0).0 == State::Leased).await;
+    queue.steal(0);
+    // Longer than a handler that is stopped may take to come to an await.
+    let second = timeout(2 * SECOND, until(|| seen.load(Ordering::SeqCst) > 1)).await;
+    drop(go);
+    assert!(second.is_err(), "a second one ran beside the first");
+    until(|| queue.state(1).0 == State::Done).await;
+    worker.stop().await;
+    assert_eq!((seen.load(Ordering::SeqCst), reports.names()[0]), (1, "lost"));
+}
+
 /// Many times, since it depends on which thread the handler gets.
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_handler_that_holds_its_thread_keeps_no_others_from_being_taken() {
