@@ -10,6 +10,7 @@ use super::order::Reply;
 use super::{Act, Order, Outcome, Settle, Take, Way};
 use crate::InboxError;
 use crate::row::{Row, Stored};
+use crate::turn::others_first;
 
 /// Orders in one transaction: enough for its cost to vanish, few enough for the first not to wait for the last.
 const MOST: usize = 256;
@@ -189,7 +190,7 @@ impl Arrivals {
         loop {
             let before = gathering.orders;
             // Whoever was answered just now has not had its turn yet: without one, every second batch would be of one order.
-            tokio::task::yield_now().await;
+            others_first().await;
             while self.held.is_none() && gathering.has_room() {
                 match self.orders.try_recv() {
                     Ok(order) => self.held = gathering.add(order),

@@ -181,3 +181,21 @@ async fn an_order_in_hand_is_carried_out_when_the_inbox_goes() {
     again.accept(delivery("a")).await.unwrap();
     assert_eq!(again.take(9, LEASE).await.unwrap().len(), 1);
 }
+
+/// Many times, since it depends on which thread the work gets.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_that_holds_a_thread_keeps_nothing_from_being_written() {
+    let room = File::new().await.unwrap();
+    let inbox = room.inbox().await;
+    for round in 0..50 {
+        let inbox = inbox.clone();
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let accepted = tokio::spawn(async move {
+            let _holds = tokio::spawn(async move { wait.recv() });
+            inbox.accept(delivery(&format!("{round}"))).await
+        });
+        let accepted = tokio::time::timeout(Duration::from_secs(5), accepted).await;
+        drop(go);
+        assert_eq!(accepted.expect("the writer waited").unwrap().unwrap(), Accepted::New);
+    }
+}

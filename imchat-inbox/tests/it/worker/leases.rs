@@ -102,7 +102,8 @@ async fn a_renewal_that_fails_is_tried_again_and_stops_nobody() {
 async fn a_handler_that_goes_on_after_its_lease_was_lost_keeps_its_slot() {
     let (queue, reports) = (Fake::of([delivery("a"), delivery("b")]), Reports::default());
     let (go, wait) = std::sync::mpsc::channel::<()>();
-    let (wait, running, most) = (Arc::new(Mutex::new(wait)), Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+    let (wait, running, most) =
+        (Arc::new(Mutex::new(wait)), Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
     let seen = Arc::clone(&most);
     let service = service_fn(move |job: Job| {
         let (wait, running, most) = (Arc::clone(&wait), Arc::clone(&running), Arc::clone(&most));
