@@ -58,7 +58,13 @@ impl Writer {
 
     /// Rows alone are one statement, which needs no transaction around it; what was there before comes after.
     async fn rows(&mut self, batch: &Batch) -> Result<Outcome, InboxError> {
-        let new = accept::new(&mut *self.connection().await?, &batch.enqueues).await?;
+        let mut tries = 1;
+        let new = loop {
+            match accept::new(&mut *self.connection().await?, &batch.enqueues).await {
+                Err(error) if error.is_deadlock() && tries < TRIES => tries = tries.saturating_add(1),
+                told => break told?,
+            }
+        };
         if new.len() == batch.enqueues.len() {
             return Ok(Outcome::all_new(batch));
         }
