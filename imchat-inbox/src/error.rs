@@ -42,14 +42,26 @@ pub enum InboxError {
     Setting(&'static str),
     /// A row does not hold what this version of the library writes.
     Row(&'static str),
+    /// The writer panicked over the orders of which this is one, and goes on with the others.
+    Panicked,
     /// The inbox is closed: its process is stopping.
     Closed,
 }
 
 impl InboxError {
+    /// Whether what was asked may have been done all the same.
+    pub(crate) const fn leaves_doubt(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Database(_) | Self::Row(_) | Self::Panicked | Self::Closed)
+    }
+
     /// Whether it is the matter of one row, so that the others of its batch may fare better alone.
-    pub(crate) const fn may_be_one_rows(&self) -> bool {
-        matches!(self, Self::Database(_) | Self::Row(_) | Self::TooLarge { .. })
+    pub(crate) fn may_be_one_rows(&self) -> bool {
+        match self {
+            // An answer that was not understood may have been that of the commit.
+            Self::Database(error) => !matches!(**error, sqlx::Error::Protocol(_)),
+            Self::Row(_) | Self::TooLarge { .. } => true,
+            _ => false,
+        }
     }
 }
 
@@ -80,6 +92,9 @@ impl fmt::Display for InboxError {
             Self::Locked(_) => "the inbox's database is held by another process: end it, or raise the busy timeout",
             Self::Database(_) => "the inbox's database failed: see its own error, and send again",
             Self::Closed => "the inbox is closed because the process is stopping: send again",
+            Self::Panicked => {
+                "the inbox's writer panicked over this: the process's own output says where; mend it, and send again"
+            }
             Self::Foreign(what) => {
                 return write!(f, "what is there is {what} and not an inbox: give the inbox a database of its own");
             }
@@ -113,6 +128,7 @@ impl Error for InboxError {
             | Self::TooLarge { .. }
             | Self::Setting(_)
             | Self::Row(_)
+            | Self::Panicked
             | Self::Closed => None,
         }
     }
@@ -138,10 +154,11 @@ fn of_code(code: &str) -> fn(Arc<sqlx::Error>) -> InboxError {
         return match code {
             // A standby, and a role without the right to write.
             "25006" | "42501" => InboxError::ReadOnly,
-            "53100" | "53200" => InboxError::Full,
+            "53100" => InboxError::Full,
             "55P03" => InboxError::Locked,
-            // The connection, the login, the database's name, the server's end, and too many connections.
-            "3D000" | "53300" => InboxError::Unreachable,
+            // The connection, the login, the database's name, the server's end, too many connections, and an end of which
+            // nothing is known.
+            "3D000" | "40003" | "53300" => InboxError::Unreachable,
             _ if ["08", "28", "57P"].iter().any(|class| code.starts_with(class)) => InboxError::Unreachable,
             _ => InboxError::Database,
         };
@@ -154,5 +171,32 @@ fn of_code(code: &str) -> fn(Arc<sqlx::Error>) -> InboxError {
         Ok(10 | 14) => InboxError::Unreachable,
         Ok(26) => |_| InboxError::Foreign("a file of another kind"),
         _ => InboxError::Database,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{InboxError, of_code};
+
+    fn is(code: &str) -> InboxError {
+        of_code(code)(Arc::new(sqlx::Error::RowNotFound))
+    }
+
+    #[test]
+    fn a_server_without_memory_is_not_told_to_be_given_disk() {
+        assert!(matches!(is("53100"), InboxError::Full(_)));
+        // A smaller batch may do.
+        assert!(matches!(is("53200"), InboxError::Database(_)) && is("53200").may_be_one_rows());
+    }
+
+    /// What was settled in a commit that was not heard of would be told to be lost, and what was taken would be nobody's.
+    #[test]
+    fn a_batch_that_may_have_been_committed_is_not_tried_again() {
+        let unheard = sqlx::Error::Protocol("an answer to something else".into());
+        assert!(!InboxError::from(unheard).may_be_one_rows());
+        assert!(!is("40003").may_be_one_rows());
+        assert!(InboxError::from(sqlx::Error::RowNotFound).may_be_one_rows());
     }
 }

@@ -36,7 +36,8 @@ impl NewJob {
         self
     }
 
-    /// Higher ones are taken first; within a lane the order of acceptance stands above it.
+    /// Higher ones are taken first, however long the others have waited: while workers cannot keep up with a priority,
+    /// nothing below it is taken. Within a lane the order of acceptance stands above it.
     pub const fn priority(mut self, priority: i32) -> Self {
         self.priority = priority;
         self

@@ -18,6 +18,7 @@ mod settings;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod step_key;
+mod turn;
 mod upkeep;
 mod verbs;
 pub mod worker;

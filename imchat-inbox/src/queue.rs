@@ -15,6 +15,7 @@ use crate::{InboxError, Job, JobLease};
 /// since, as the leases of a [`DedupStore`](imchat_verify::dedup::DedupStore) do: renew one well before.
 pub trait Queue: Send + Sync + 'static {
     /// Leases at most `most` jobs that are due: the head of each lane only, higher priorities first, then the older ones.
+    /// Nothing ages: while higher priorities leave no room, lower ones wait.
     /// Jobs that have used up their attempts, also those whose workers died, are buried on the way. Where the future is
     /// dropped before it answers, the jobs are given back as if they had not been taken.
     fn take(&self, most: usize, lease: Duration) -> impl Future<Output = Result<Vec<Job>, InboxError>> + Send;

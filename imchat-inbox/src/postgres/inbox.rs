@@ -73,7 +73,7 @@ impl PostgresInbox {
         let desk = builder.settings.desk(orders);
         let tell = Arc::new(Notify::new());
         for _ in 0..builder.writers {
-            let writer = Writer { pool: pool.clone(), retention, tell: Arc::clone(&tell) };
+            let writer = Writer { pool: pool.clone(), reached: None, retention, tell: Arc::clone(&tell) };
             // It ends by itself, once the last sender is gone and the last order is carried out.
             let _detached = tokio::spawn(writer::run(
                 writer,

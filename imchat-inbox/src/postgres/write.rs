@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use imchat_verify::dedup::DedupKey;
-use sqlx::{PgConnection, PgPool};
+use sqlx::pool::PoolConnection;
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 use tokio::sync::Notify;
 
 use super::lanes::Lanes;
@@ -18,12 +19,21 @@ const TRIES: u32 = 5;
 /// One of the writers; each transaction takes a connection from the pool.
 pub(super) struct Writer {
     pub(super) pool: PgPool,
+    /// For the next batch.
+    pub(super) reached: Option<PoolConnection<Postgres>>,
     pub(super) retention: i64,
     /// Told when other processes should hear of something to take.
     pub(super) tell: Arc<Notify>,
 }
 
 impl Backend for Writer {
+    async fn reach(&mut self) -> Result<(), InboxError> {
+        // Back first, or all writers could wait for one another's.
+        self.reached = None;
+        self.reached = Some(self.pool.acquire().await?);
+        Ok(())
+    }
+
     async fn write(&mut self, batch: &Batch) -> Result<Outcome, InboxError> {
         let outcome = if batch.is_only_plain_rows(usize::MAX) {
             self.rows(batch).await?
@@ -38,9 +48,23 @@ impl Backend for Writer {
 }
 
 impl Writer {
+    /// The one that was reached for this batch, or another where that one is used up.
+    async fn connection(&mut self) -> Result<PoolConnection<Postgres>, InboxError> {
+        match self.reached.take() {
+            Some(connection) => Ok(connection),
+            None => Ok(self.pool.acquire().await?),
+        }
+    }
+
     /// Rows alone are one statement, which needs no transaction around it; what was there before comes after.
-    async fn rows(&self, batch: &Batch) -> Result<Outcome, InboxError> {
-        let new = accept::new(&mut *self.pool.acquire().await?, &batch.enqueues).await?;
+    async fn rows(&mut self, batch: &Batch) -> Result<Outcome, InboxError> {
+        let mut tries = 1;
+        let new = loop {
+            match accept::new(&mut *self.connection().await?, &batch.enqueues).await {
+                Err(error) if error.is_deadlock() && tries < TRIES => tries = tries.saturating_add(1),
+                told => break told?,
+            }
+        };
         if new.len() == batch.enqueues.len() {
             return Ok(Outcome::all_new(batch));
         }
@@ -51,7 +75,7 @@ impl Writer {
         }
     }
 
-    async fn transact(&self, batch: &Batch, new: Option<&HashSet<DedupKey>>) -> Result<Outcome, InboxError> {
+    async fn transact(&mut self, batch: &Batch, new: Option<&HashSet<DedupKey>>) -> Result<Outcome, InboxError> {
         let mut tries = 1;
         loop {
             match self.try_transact(batch, new).await {
@@ -61,8 +85,9 @@ impl Writer {
         }
     }
 
-    async fn try_transact(&self, batch: &Batch, new: Option<&HashSet<DedupKey>>) -> Result<Outcome, InboxError> {
-        let mut db = self.pool.begin().await?;
+    async fn try_transact(&mut self, batch: &Batch, new: Option<&HashSet<DedupKey>>) -> Result<Outcome, InboxError> {
+        let mut connection = self.connection().await?;
+        let mut db = connection.begin().await?;
         let outcome = carry_out(&mut db, batch, new, self.retention).await?;
         db.commit().await?;
         Ok(outcome)

@@ -4,7 +4,6 @@ use std::any::Any;
 use std::future::poll_fn;
 use std::sync::Arc;
 
-use imchat_verify::dedup::Settled;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Duration, Instant, timeout};
@@ -12,7 +11,7 @@ use tower_service::Service;
 use tracing::Instrument as _;
 
 use super::builder::Settings;
-use super::held::{End, Held};
+use super::held::{End, Heard, Held};
 use super::permanent::{BoxError, Next, why};
 use super::report::{Outcome, Report};
 use crate::{Job, Queue};
@@ -73,7 +72,11 @@ where
         Ended::ByItself(ended) => Some(end(ended, &shared.settings, report.attempt, held.seed())),
         // Its effects are fenced, but there is no use in them any more.
         Ended::Lost => {
-            handler.stop().await;
+            if let Stop::GoesOn = handler.stop().await {
+                tracing::warn!("the handler goes on after its lease was lost, for it never awaits: it keeps its slot");
+                // Beside it, one more than may run would run.
+                let _ended = handler.ended().await;
+            }
             None
         }
         // Where it goes on regardless, another worker had better wait for the lease's end.
@@ -94,9 +97,10 @@ where
     report.outcome = match end {
         None => Outcome::Lost,
         Some(end) => match held.settle(&end).await {
-            Some(Settled::Ok) => outcome(end, report.last),
-            Some(Settled::Lost) => Outcome::Lost,
-            None => Outcome::Unsettled,
+            Heard::Settled => outcome(end, report.last),
+            Heard::Lost => Outcome::Lost,
+            Heard::InDoubt => Outcome::InDoubt,
+            Heard::Nothing => Outcome::Unsettled,
         },
     };
     report.log();

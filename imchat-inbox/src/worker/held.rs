@@ -22,6 +22,17 @@ pub(super) enum End {
     GiveBack,
 }
 
+/// What the queue said of an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    Settled,
+    Lost,
+    /// Lost, after a try that may have settled it.
+    InDoubt,
+    /// It took nothing in all the time.
+    Nothing,
+}
+
 /// A lease, and when its life was last known to begin.
 #[derive(Debug)]
 pub(super) struct Held<'q, Q> {
@@ -57,22 +68,26 @@ impl<Q: Queue> Held<'_, Q> {
         }
     }
 
-    /// Settles the lease, with a few tries that end at the latest when a lease would; `None` where the queue took nothing.
-    pub(super) async fn settle(&self, end: &End) -> Option<Settled> {
+    /// Settles the lease, with a few tries that end at the latest when a lease would.
+    pub(super) async fn settle(&self, end: &End) -> Heard {
         let tries = async {
-            let mut failures = 0_u32;
+            let (mut failures, mut in_doubt) = (0_u32, false);
             loop {
                 match self.in_time(self.tell(end)).await {
-                    Ok(settled) => return settled,
+                    Ok(Settled::Ok) => return Heard::Settled,
+                    // An earlier try may have ended it.
+                    Ok(Settled::Lost) if in_doubt => return Heard::InDoubt,
+                    Ok(Settled::Lost) => return Heard::Lost,
                     Err(error) => {
                         failures = failures.saturating_add(1);
+                        in_doubt |= error.leaves_doubt();
                         tracing::warn!(%error, "the job is not settled; it is tried again");
                         sleep(PAUSE.pause(failures, self.seed())).await;
                     }
                 }
             }
         };
-        timeout(self.length, tries).await.ok()
+        timeout(self.length, tries).await.unwrap_or(Heard::Nothing)
     }
 
     async fn tell(&self, end: &End) -> Result<Settled, InboxError> {

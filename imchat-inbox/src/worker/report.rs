@@ -31,6 +31,9 @@ pub enum Outcome {
     GivenBack,
     /// The lease had ended, so that nothing was written: another worker has the job, or will.
     Lost,
+    /// The queue's first answer to the outcome was lost, and it says now that the lease has ended: most likely by what was
+    /// told first, else the job runs again.
+    InDoubt,
     /// The queue did not take the outcome: the job runs again when its lease ends.
     Unsettled,
 }
@@ -45,6 +48,7 @@ impl Outcome {
             Self::Dead { .. } => "dead",
             Self::GivenBack => "given_back",
             Self::Lost => "lost",
+            Self::InDoubt => "in_doubt",
             Self::Unsettled => "unsettled",
         }
     }
@@ -119,6 +123,9 @@ impl Report {
             Outcome::GivenBack => tracing::info!("the worker stops; the job is there for another one"),
             Outcome::Lost => tracing::warn!(
                 "the lease had ended, so another worker has the job: give it a longer lease if this happens often"
+            ),
+            Outcome::InDoubt => tracing::warn!(
+                "the inbox's answer was lost, and the lease has ended since: the job is settled, or another worker has it"
             ),
             Outcome::Unsettled => tracing::error!(
                 "the inbox did not take what became of the job, which runs again when its lease ends: see to its database"

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
-use tokio::task::{JoinError, JoinSet, yield_now};
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 use tower_service::Service;
 
 use super::attempt::{Shared, Taken, attempt};
 use super::backoff::Backoff;
-use super::held::{End, Held};
+use super::held::{End, Heard, Held};
 use super::permanent::{BoxError, why};
 use super::unheard::within;
 use super::{Worker, ready};
+use crate::turn::others_first;
 use crate::{Job, Queue};
 
 /// Between tries of a queue or a service that failed.
@@ -113,7 +114,7 @@ where
         let most = self.shared.settings.concurrency.saturating_mul(2);
         loop {
             // Others whose handlers have ended in this moment come along.
-            yield_now().await;
+            others_first().await;
             while let Some(ended) = self.attempts.try_join_next() {
                 note(ended);
             }
@@ -168,7 +169,7 @@ where
             let shared = Arc::clone(&self.shared);
             self.attempts.spawn(async move {
                 let held = Held { queue: &shared.queue, lease: job.lease, length: shared.settings.lease, since };
-                if held.settle(&End::GiveBack).await.is_none() {
+                if held.settle(&End::GiveBack).await == Heard::Nothing {
                     tracing::warn!(id = job.lease.id(), "a job is not given back; it runs when its lease ends");
                 }
             });

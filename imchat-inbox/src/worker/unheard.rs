@@ -23,6 +23,16 @@ pub(super) async fn within<T>(most: Duration, call: impl Future<Output = Result<
     }
 }
 
+impl Unheard {
+    /// Whether it may have been done all the same.
+    pub(super) const fn leaves_doubt(&self) -> bool {
+        match self {
+            Self::Failed(error) => error.leaves_doubt(),
+            Self::Late => true,
+        }
+    }
+}
+
 impl fmt::Display for Unheard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -10,6 +10,7 @@ use super::order::Reply;
 use super::{Act, Order, Outcome, Settle, Take, Way};
 use crate::InboxError;
 use crate::row::{Row, Stored};
+use crate::turn::others_first;
 
 /// Orders in one transaction: enough for its cost to vanish, few enough for the first not to wait for the last.
 const MOST: usize = 256;
@@ -43,6 +44,14 @@ enum Enqueued {
 }
 
 impl Enqueued {
+    /// Whether nobody waits for the answer any more.
+    fn is_given_up(&self) -> bool {
+        match self {
+            Self::One(reply) => reply.is_closed(),
+            Self::All(_, reply) => reply.is_closed(),
+        }
+    }
+
     const fn rows(&self) -> usize {
         match self {
             Self::One(_) => 1,
@@ -181,7 +190,7 @@ impl Arrivals {
         loop {
             let before = gathering.orders;
             // Whoever was answered just now has not had its turn yet: without one, every second batch would be of one order.
-            tokio::task::yield_now().await;
+            others_first().await;
             while self.held.is_none() && gathering.has_room() {
                 match self.orders.try_recv() {
                     Ok(order) => self.held = gathering.add(order),
@@ -225,6 +234,24 @@ impl Gathering {
         self.batch.add(&mut self.waiting, order);
         None
     }
+}
+
+/// What is left of a batch without the rows whose callers have gone: they said 503, and the sender sends them again.
+pub(super) fn without_given_up(mut batch: Batch, mut waiting: Waiting) -> (Batch, Waiting) {
+    if !waiting.enqueues.iter().any(Enqueued::is_given_up) {
+        return (batch, waiting);
+    }
+    let mut rows = std::mem::take(&mut batch.enqueues).into_iter();
+    for enqueued in std::mem::take(&mut waiting.enqueues) {
+        let its = rows.by_ref().take(enqueued.rows());
+        if enqueued.is_given_up() {
+            its.for_each(drop);
+        } else {
+            batch.enqueues.extend(its);
+            waiting.enqueues.push(enqueued);
+        }
+    }
+    (batch, waiting)
 }
 
 /// The orders of a batch, each in one of its own.

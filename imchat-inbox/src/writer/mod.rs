@@ -6,11 +6,16 @@
 
 mod batch;
 mod order;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 
 use imchat_verify::dedup::{DedupKey, Settled};
 use imchat_verify::inbox::Accepted;
@@ -24,6 +29,11 @@ pub(crate) use order::{Act, Entry, NO_ANSWER, Order, Orders, Settle, Take, Way};
 
 /// A database, as the writer uses it.
 pub(crate) trait Backend: Send + 'static {
+    /// Waits until the next batch can be written, where that may take long.
+    fn reach(&mut self) -> impl Future<Output = Result<(), InboxError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Carries a batch out in one transaction; an error means that nothing of it was done, or that it is not known.
     fn write(&mut self, batch: &Batch) -> impl Future<Output = Result<Outcome, InboxError>> + Send;
 }
@@ -61,18 +71,33 @@ pub(crate) type Inlet = Arc<Mutex<batch::Arrivals>>;
 /// Orders that may wait for the writer before callers wait to hand theirs in.
 const WAITING: usize = 1024;
 
-/// A backend whose commits are counted.
+/// A backend whose commits are counted, and whose panics are errors.
 struct Counted<B> {
     backend: B,
     commits: Arc<AtomicU64>,
 }
 
 impl<B: Backend> Backend for Counted<B> {
+    async fn reach(&mut self) -> Result<(), InboxError> {
+        caught(self.backend.reach()).await
+    }
+
     async fn write(&mut self, batch: &Batch) -> Result<Outcome, InboxError> {
-        let outcome = self.backend.write(batch).await?;
+        let outcome = caught(self.backend.write(batch)).await?;
         self.commits.fetch_add(1, Ordering::Relaxed);
         Ok(outcome)
     }
+}
+
+/// What it says, or that it panicked: that fails one batch, and must not end the writer, which all others wait for. What it
+/// had begun is rolled back as it is dropped.
+async fn caught<T>(work: impl Future<Output = Result<T, InboxError>>) -> Result<T, InboxError> {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        polled.unwrap_or(Poll::Ready(Err(InboxError::Panicked)))
+    })
+    .await
 }
 
 /// The way to a writer, and the orders that come by it.
@@ -91,11 +116,28 @@ pub(crate) async fn run(backend: impl Backend, orders: Inlet, due: Arc<Notify>, 
         if batch.is_empty() {
             continue;
         }
+        if let Err(error) = backend.reach().await {
+            waiting.fail(&error);
+            continue;
+        }
+        // While the database was away, callers may have said 503: what they handed in is not to be written behind their backs.
+        let (batch, waiting) = batch::without_given_up(batch, waiting);
+        if batch.is_empty() {
+            continue;
+        }
         match backend.write(&batch).await {
             Ok(outcome) => answer(waiting, outcome, &due, &mut backend).await,
             Err(error) if error.may_be_one_rows() && batch.len() > 1 => {
                 tracing::debug!(error = &error as &dyn std::error::Error, "a batch failed; its orders are tried alone");
                 for (batch, waiting) in batch::one_by_one(batch, waiting) {
+                    if let Err(error) = backend.reach().await {
+                        waiting.fail(&error);
+                        continue;
+                    }
+                    let (batch, waiting) = batch::without_given_up(batch, waiting);
+                    if batch.is_empty() {
+                        continue;
+                    }
                     match backend.write(&batch).await {
                         Ok(outcome) => answer(waiting, outcome, &due, &mut backend).await,
                         Err(error) => waiting.fail(&error),

@@ -145,3 +145,27 @@ async fn hear(here: &PostgresInbox, there: &PostgresInbox, id: &str) {
 async fn soon(inbox: &PostgresInbox) {
     tokio::time::timeout(Duration::from_secs(30), inbox.wait()).await.expect("no notice came");
 }
+
+/// What is tried again as it was is one commit; tried one by one, it would be two.
+#[tokio::test]
+async fn rows_that_deadlock_with_another_transaction_are_tried_again_together() {
+    let Some(room) = Schema::new().await else { return };
+    let inbox = room.inbox().await;
+    let mut db = room.connect().await;
+    let mut other = db.begin().await.unwrap();
+    // The server ends the one that has waited this long, so it is not this one.
+    sqlx::raw_sql("SET LOCAL deadlock_timeout = '60s'").execute(&mut *other).await.unwrap();
+    inbox.enqueue_in(&mut other, delivery("b")).await.unwrap();
+    let before = inbox.commits();
+    let accepts = async { tokio::join!(inbox.accept(delivery("a")), inbox.accept(delivery("b"))) };
+    let crossing = async {
+        // Once the writer has the one and waits for the other.
+        while room.number("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'").await == 0 {
+        }
+        inbox.enqueue_in(&mut other, delivery("a")).await.unwrap();
+        other.rollback().await.unwrap();
+    };
+    let ((a, b), ()) = tokio::join!(accepts, crossing);
+    assert_eq!((a.unwrap(), b.unwrap()), (Accepted::New, Accepted::New));
+    assert_eq!(inbox.commits() - before, 1);
+}

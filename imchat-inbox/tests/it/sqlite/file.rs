@@ -1,5 +1,7 @@
 //! What a file can be other than an inbox, and what can happen to it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use imchat_inbox::{InboxError, Queue, SqliteInbox};
@@ -121,6 +123,28 @@ async fn a_held_file_is_told_and_works_again_once_it_is_free() {
     assert_eq!(inbox.accept(delivery("a")).await.unwrap(), Accepted::New);
 }
 
+/// A clock of the caller's is the one thing in a batch that can panic by itself.
+#[tokio::test]
+async fn a_panic_fails_its_batch_and_the_writer_goes_on() {
+    let room = File::new().await.unwrap();
+    let (broken, now) = (Arc::new(AtomicBool::new(false)), room.clock.clone());
+    let breaks = Arc::clone(&broken);
+    let clock = move || {
+        assert!(!breaks.swap(false, Ordering::SeqCst), "the clock is broken");
+        imchat_verify::Clock::now(&now)
+    };
+    let inbox = SqliteInbox::builder().clock(clock).open(room.path()).await.unwrap();
+    broken.store(true, Ordering::SeqCst);
+    let error = inbox.accept(delivery("a")).await.unwrap_err();
+    assert!(matches!(error, InboxError::Panicked), "{error:?}");
+    // In the middle of a transaction too, which is rolled back.
+    broken.store(true, Ordering::SeqCst);
+    let error = inbox.take(9, LEASE).await.unwrap_err();
+    assert!(matches!(error, InboxError::Panicked), "{error:?}");
+    assert_eq!(inbox.accept(delivery("a")).await.unwrap(), Accepted::New);
+    assert_eq!(inbox.take(9, LEASE).await.unwrap().len(), 1);
+}
+
 #[tokio::test]
 async fn a_full_disk_is_told_and_what_was_accepted_is_there() {
     const BODY: &[u8] = &[7; 4000];
@@ -156,4 +180,22 @@ async fn an_order_in_hand_is_carried_out_when_the_inbox_goes() {
     // Written by the first one or skipped since nobody waited for it, but never half.
     again.accept(delivery("a")).await.unwrap();
     assert_eq!(again.take(9, LEASE).await.unwrap().len(), 1);
+}
+
+/// Many times, since it depends on which thread the work gets.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_that_holds_a_thread_keeps_nothing_from_being_written() {
+    let room = File::new().await.unwrap();
+    let inbox = room.inbox().await;
+    for round in 0..50 {
+        let inbox = inbox.clone();
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let accepted = tokio::spawn(async move {
+            let _holds = tokio::spawn(async move { wait.recv() });
+            inbox.accept(delivery(&format!("{round}"))).await
+        });
+        let accepted = tokio::time::timeout(Duration::from_secs(5), accepted).await;
+        drop(go);
+        assert_eq!(accepted.expect("the writer waited").unwrap().unwrap(), Accepted::New);
+    }
 }

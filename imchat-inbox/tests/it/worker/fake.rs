@@ -26,6 +26,8 @@ pub enum Fault {
     Error,
     Hang,
     Slow(Duration),
+    /// It does what it was asked for, and its answer is lost.
+    Unheard,
 }
 
 #[derive(Debug)]
@@ -110,11 +112,11 @@ impl Fake {
         self.0.calls.lock().unwrap().push(format!("{verb}{told}"));
         let fault = {
             let mut faults = self.0.faults.lock().unwrap();
-            let place = faults.iter().position(|(of, _)| *of == verb);
+            let place = faults.iter().position(|(of, fault)| *of == verb && !matches!(fault, Fault::Unheard));
             place.and_then(|place| faults.remove(place))
         };
         match fault {
-            None => Ok(()),
+            None | Some((_, Fault::Unheard)) => Ok(()),
             Some((_, Fault::Error)) => Err(InboxError::Closed),
             Some((_, Fault::Hang)) => pending().await,
             Some((_, Fault::Slow(time))) => {
@@ -138,7 +140,14 @@ impl Fake {
         }
         change(row);
         self.0.due.notify_one();
-        Ok(Settled::Ok)
+        let mut faults = self.0.faults.lock().unwrap();
+        match faults.iter().position(|(of, fault)| *of == verb && matches!(fault, Fault::Unheard)) {
+            Some(place) => {
+                faults.remove(place);
+                Err(InboxError::Closed)
+            }
+            None => Ok(Settled::Ok),
+        }
     }
 }
 

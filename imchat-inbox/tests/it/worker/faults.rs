@@ -53,6 +53,17 @@ async fn a_settlement_that_fails_is_tried_again_within_the_lease() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_settlement_whose_answer_was_lost_is_not_reported_as_a_lost_lease() {
+    let (queue, reports) = (Fake::of([delivery("a")]), Reports::default());
+    queue.fault("done", Fault::Unheard);
+    let worker = start!(reports.keep(Worker::new(queue.clone(), ok!()).lease(30 * SECOND)));
+    until(|| !reports.all().is_empty()).await;
+    worker.stop().await;
+    assert_eq!((queue.state(0), queue.calls("done").len()), ((State::Done, 1), 2));
+    assert_eq!(reports.outcomes(), [Outcome::InDoubt]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_settlement_that_hangs_leaves_the_job_to_the_end_of_its_lease() {
     let (queue, reports) = (Fake::of([delivery("a")]), Reports::default());
     for _ in 0..3 {

@@ -1,12 +1,12 @@
 //! Leases while the service runs.
 
 use std::future::pending;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use imchat_inbox::worker::{Outcome, Permanent};
 use imchat_inbox::{Job, Worker};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tower::service_fn;
 
 use super::{Fake, Fault, Reports, SECOND, State, start, takes, until};
@@ -95,4 +95,60 @@ async fn a_renewal_that_fails_is_tried_again_and_stops_nobody() {
     until(|| queue.state(0) == (State::Done, 1)).await;
     assert!(start.elapsed() < 101 * SECOND);
     worker.stop().await;
+}
+
+/// It cannot be stopped, so what it takes up is not free: in real time, since it holds a thread.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_handler_that_goes_on_after_its_lease_was_lost_keeps_its_slot() {
+    let (queue, reports) = (Fake::of([delivery("a"), delivery("b")]), Reports::default());
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let (wait, running, most) =
+        (Arc::new(Mutex::new(wait)), Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+    let seen = Arc::clone(&most);
+    let service = service_fn(move |job: Job| {
+        let (wait, running, most) = (Arc::clone(&wait), Arc::clone(&running), Arc::clone(&most));
+        async move {
+            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            if job.lease.id() == 0 {
+                let _told = wait.lock().unwrap().recv();
+            }
+            running.fetch_sub(1, Ordering::SeqCst);
+            Ok::<_, Permanent>(())
+        }
+    });
+    let worker = Worker::new(queue.clone(), service).concurrency(1).lease(SECOND / 10);
+    let worker = start!(reports.keep(worker));
+    until(|| queue.state(0).0 == State::Leased).await;
+    queue.steal(0);
+    // Longer than a handler that is stopped may take to come to an await.
+    let second = timeout(2 * SECOND, until(|| seen.load(Ordering::SeqCst) > 1)).await;
+    drop(go);
+    assert!(second.is_err(), "a second one ran beside the first");
+    until(|| queue.state(1).0 == State::Done).await;
+    worker.stop().await;
+    assert_eq!((seen.load(Ordering::SeqCst), reports.names()[0]), (1, "lost"));
+}
+
+/// Many times, since it depends on which thread the handler gets.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_handler_that_holds_its_thread_keeps_no_others_from_being_taken() {
+    for _ in 0..50 {
+        let queue = Fake::of([delivery("a"), delivery("b"), delivery("c")]);
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let wait = Arc::new(Mutex::new(wait));
+        let service = service_fn(move |job: Job| {
+            let wait = Arc::clone(&wait);
+            async move {
+                if job.lease.id() == 0 {
+                    let _told = wait.lock().unwrap().recv();
+                }
+                Ok::<_, Permanent>(())
+            }
+        });
+        let worker = start!(Worker::new(queue.clone(), service).concurrency(2));
+        let done = timeout(5 * SECOND, until(|| (1..3).all(|row| queue.state(row) == (State::Done, 1)))).await;
+        drop(go);
+        assert!(done.is_ok(), "the others waited for the first");
+        worker.stop().await;
+    }
 }
