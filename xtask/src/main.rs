@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "what a terminal program prints is its interface")]
 
 mod packages;
+mod packed;
 mod run;
 mod servers;
 mod steps;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::packed;
 use crate::servers;
 use crate::steps::{Step, Tool, Verdict};
 
@@ -96,6 +97,9 @@ fn one(step: &Step, root: &Path) -> Result<String, String> {
     if step.environment.iter().any(|(name, _)| *name == servers::REQUIRED) {
         servers::provide()?;
     }
+    if step.name == "package" {
+        packed::forget(&named(step.line), root)?;
+    }
     let mut command = command(step.line, root)?;
     command.envs(step.environment.iter().copied());
     match step.verdict {
@@ -103,6 +107,12 @@ fn one(step: &Step, root: &Path) -> Result<String, String> {
         Verdict::Packages(limit) => within(limit, &shown(&mut command)?),
         Verdict::Tally => tally(&shown(&mut command)?),
     }
+}
+
+/// The packages that a command names with `-p`.
+fn named(line: &str) -> Vec<&str> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    words.iter().zip(words.iter().skip(1)).filter(|(flag, _)| **flag == "-p").map(|(_, name)| *name).collect()
 }
 
 /// Installs a tool that is not there yet.
