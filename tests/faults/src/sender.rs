@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,16 +32,17 @@ const FEISHU_SPEED: u64 = 9_000;
 /// New deliveries come so often.
 const EVERY: Duration = Duration::from_millis(14);
 /// Nobody waits longer for an answer.
-const PATIENCE: Duration = Duration::from_millis(800);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(800);
 
 /// What the senders share: where to send, and what was answered.
 #[derive(Debug, Default)]
 pub(crate) struct Post {
-    /// The ingress's port; 0 while there is none.
-    pub(crate) port: AtomicU16,
+    /// The port of each process that takes deliveries; 0 where there is none.
+    pub(crate) ports: [AtomicU16; 3],
     /// No new deliveries from here on.
     pub(crate) over: AtomicBool,
     pub(crate) sent: AtomicU64,
+    turn: AtomicUsize,
     acked: Mutex<BTreeSet<String>>,
 }
 
@@ -49,6 +50,14 @@ impl Post {
     /// The ids of the events for which a 2xx was read.
     pub(crate) fn acked(&self) -> BTreeSet<String> {
         self.acked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// One port after the other, as behind a balancer.
+    fn port(&self) -> u16 {
+        let ports = self.ports.iter().map(|port| port.load(Ordering::SeqCst)).filter(|port| *port != 0);
+        let ports: Vec<u16> = ports.collect();
+        let turn = self.turn.fetch_add(1, Ordering::SeqCst);
+        turn.checked_rem(ports.len()).and_then(|turn| ports.get(turn).copied()).unwrap_or_default()
     }
 
     fn note(&self, event: &str) {
@@ -122,7 +131,7 @@ fn signed(signer: &Signer, path: &str, body: &str) -> Result<String> {
 
 /// Whether a 2xx was read; anything else, also no answer, is none.
 async fn delivered(post: &Post, request: &str) -> bool {
-    let answer = tokio::time::timeout(PATIENCE, exchange(post.port.load(Ordering::SeqCst), request)).await;
+    let answer = tokio::time::timeout(PATIENCE, exchange(post.port(), request)).await;
     matches!(answer, Ok(Ok(status)) if (200..300).contains(&status))
 }
 
