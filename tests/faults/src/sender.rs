@@ -31,6 +31,8 @@ const SLACK_SPEED: u64 = 200;
 const FEISHU_SPEED: u64 = 9_000;
 /// New deliveries come so often.
 const EVERY: Duration = Duration::from_millis(14);
+/// So long after its 2xx comes what is sent once more all the same.
+const LATE: Duration = Duration::from_millis(500);
 /// Nobody waits longer for an answer.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(800);
 
@@ -82,9 +84,13 @@ pub(crate) async fn send(post: Arc<Post>, mut random: Random) -> Result<()> {
         };
         let event = format!("{sort}-{number}");
         let of_slack = random.percent(50);
-        let twice = random.percent(20);
+        let surplus = match random.below(10) {
+            0 | 1 => Surplus::AtOnce,
+            2 => Surplus::Late,
+            _ => Surplus::None,
+        };
         let signer = Arc::clone(if of_slack { &slack } else { &feishu });
-        ladders.spawn(ladder(Arc::clone(&post), signer, event, of_slack, twice));
+        ladders.spawn(ladder(Arc::clone(&post), signer, event, of_slack, surplus));
     }
     while let Some(ended) = ladders.join_next().await {
         ended??;
@@ -92,7 +98,17 @@ pub(crate) async fn send(post: Arc<Post>, mut random: Random) -> Result<()> {
     Ok(())
 }
 
-async fn ladder(post: Arc<Post>, signer: Arc<Signer>, event: String, of_slack: bool, twice: bool) -> Result<()> {
+/// What a platform sends though nobody asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Surplus {
+    None,
+    /// Every attempt comes twice.
+    AtOnce,
+    /// The delivery comes again when its 2xx was read.
+    Late,
+}
+
+async fn ladder(post: Arc<Post>, signer: Arc<Signer>, event: String, of_slack: bool, surplus: Surplus) -> Result<()> {
     let (path, body) = if of_slack {
         let body =
             format!(r#"{{"type":"event_callback","team_id":"T1","event_id":"{event}","event":{{"type":"message"}}}}"#);
@@ -105,10 +121,16 @@ async fn ladder(post: Arc<Post>, signer: Arc<Signer>, event: String, of_slack: b
     let mut waits = gaps.iter().map(|gap| Duration::from_millis(gap.checked_div(speed).unwrap_or_default()));
     loop {
         let request = signed(&signer, path, &body)?;
-        let (one, other) =
-            tokio::join!(delivered(&post, &request), async { twice && delivered(&post, &request).await });
+        let (one, other) = tokio::join!(delivered(&post, &request), async {
+            surplus == Surplus::AtOnce && delivered(&post, &request).await
+        });
         if one || other {
             post.note(&event);
+            if surplus == Surplus::Late {
+                tokio::time::sleep(LATE).await;
+                // It was acked, whatever is said now.
+                let _again = delivered(&post, &request).await;
+            }
             return Ok(());
         }
         let Some(wait) = waits.next() else { return Ok(()) };
