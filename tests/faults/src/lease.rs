@@ -76,7 +76,8 @@ impl Work {
             return Ok(StatusCode::INTERNAL_SERVER_ERROR);
         }
         let effect = async move {
-            tokio::time::sleep(unrest(fence)).await;
+            // Twice as long as a worker's: more of it is found by a pause, and some outlasts a third of its lease.
+            tokio::time::sleep(unrest(fence).saturating_mul(2)).await;
             self.effects.write(&event, number, self.sabotage != Sabotage::IgnoreFences).await
         };
         if self.sabotage == Sabotage::AckBeforeCommit {

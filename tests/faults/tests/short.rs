@@ -94,6 +94,6 @@ fn an_effect_without_the_fence_of_its_claim_is_seen_to_go_stale() {
 #[test]
 fn a_redis_that_forgets_at_a_restart_is_seen_to_double() {
     if RedisServer::start().is_some() {
-        loses("redis", "forget-at-restart", 12, "doubled");
+        loses("redis", "forget-at-restart", 20, "doubled");
     }
 }
