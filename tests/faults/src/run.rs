@@ -39,7 +39,7 @@ pub(crate) async fn run(plan: Plan) -> Result<Report> {
     let mut crew = Crew::new(plan.database, plan.sabotage, &address, folder.path(), Arc::clone(&post), random)?;
 
     let limit =
-        Duration::from_secs(30).saturating_add(Duration::from_millis(1500).saturating_mul(u32::try_from(plan.kills)?));
+        Duration::from_secs(30).saturating_add(Duration::from_millis(2500).saturating_mul(u32::try_from(plan.kills)?));
     timeout(limit, faults(&mut crew, plan.kills, &mut server, &address))
         .await
         .with_context(|| format!("fewer than {} kills in {} seconds", plan.kills, limit.as_secs()))??;
