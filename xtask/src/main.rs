@@ -19,8 +19,9 @@ const USAGE: &str = "\
 cargo xtask test [STEP…]   run everything CI runs, or only the named steps
 cargo xtask bench          measure verify, ingress and dedup beside the peers
 cargo xtask model          explore both profiles and the designs that lose, and the memory store's threads
-cargo xtask faults --kills N --database sqlite|postgres [--seed N]
-                           kill, pause and cut off ingress and workers, and count what was lost
+cargo xtask faults --kills N --database sqlite|postgres|redis [--seed N]
+                           kill, pause and cut off ingress and workers, or the lease profile and its Redis, and count
+                           what was lost
 cargo xtask vendors [SDK]  hold every scheme against the vendors' own SDKs, from npm and PyPI
 cargo xtask help           show this text
 

@@ -11,14 +11,21 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::time::sleep;
 
-use crate::point::{OF_INGRESS, OF_WORKER};
+use crate::place::Database;
+use crate::point::{OF_INGRESS, OF_LEASE, OF_WORKER};
 use crate::process::{Heard, Process, Role};
 use crate::random::Random;
 use crate::sabotage::Sabotage;
-use crate::sender::Post;
+use crate::sender::{PATIENCE, Post};
 use crate::worker::LEASE;
 
-const ROLES: [Role; 3] = [Role::Ingress, Role::Worker, Role::Worker];
+/// An inbox has one ingress and two workers; where there is none, whoever takes a delivery works on it.
+const fn roles(database: Database) -> [Role; 3] {
+    match database {
+        Database::Sqlite | Database::Postgres => [Role::Ingress, Role::Worker, Role::Worker],
+        Database::Redis => [Role::Ingress; 3],
+    }
+}
 
 /// What is done next.
 #[derive(Debug, Clone, Copy)]
@@ -42,8 +49,10 @@ pub(crate) struct Faults {
     pub(crate) ended: u64,
 }
 
-/// One ingress and two workers.
+/// The three processes of a run.
 pub(crate) struct Crew {
+    database: Database,
+    roles: [Role; 3],
     processes: Vec<Process>,
     sabotage: Sabotage,
     address: String,
@@ -57,6 +66,7 @@ pub(crate) struct Crew {
 
 impl Crew {
     pub(crate) fn new(
+        database: Database,
         sabotage: Sabotage,
         address: &str,
         folder: &Path,
@@ -64,10 +74,21 @@ impl Crew {
         random: Random,
     ) -> Result<Self> {
         let (address, folder) = (address.to_owned(), folder.display().to_string());
-        let faults = Faults::default();
-        let mut crew =
-            Self { processes: Vec::new(), sabotage, address, folder, post, random, calm: false, step: 0, faults };
-        for role in ROLES {
+        let (roles, faults) = (roles(database), Faults::default());
+        let mut crew = Self {
+            database,
+            roles,
+            processes: Vec::new(),
+            sabotage,
+            address,
+            folder,
+            post,
+            random,
+            calm: false,
+            step: 0,
+            faults,
+        };
+        for role in roles {
             let process = crew.started(role)?;
             crew.processes.push(process);
         }
@@ -75,14 +96,18 @@ impl Crew {
     }
 
     /// Every third fault is a pause; of the others most are kills.
-    pub(crate) fn choose(&mut self, server: bool) -> Fault {
+    pub(crate) fn choose(&mut self) -> Fault {
         self.step = self.step.wrapping_add(1);
         if self.step.is_multiple_of(3) {
             return Fault::Pause;
         }
+        // Not drawn, so that the shortest run restarts Redis.
+        if self.database == Database::Redis && self.step.is_multiple_of(4) {
+            return Fault::Restart;
+        }
         match self.random.below(100) {
-            0..12 if server => Fault::Cut,
-            12..18 if server => Fault::Restart,
+            0..12 if self.database != Database::Sqlite => Fault::Cut,
+            12..18 if self.database == Database::Postgres => Fault::Restart,
             _ => Fault::Kill,
         }
     }
@@ -94,10 +119,14 @@ impl Crew {
         self.replace(chosen).await
     }
 
-    /// Stops a worker for longer than its lease, while the others go on.
+    /// Stops one that works for longer than its lease, while the others go on.
     pub(crate) async fn pause(&mut self) -> Result<()> {
         let chosen = usize::try_from(self.random.below(2))?.saturating_add(1);
-        let length = LEASE.saturating_add(Duration::from_millis(self.random.below(300).saturating_add(150)));
+        let mut length = LEASE.saturating_add(Duration::from_millis(self.random.below(300).saturating_add(150)));
+        if self.database == Database::Redis {
+            // Nobody takes over before the sender has given up and sent again.
+            length = length.saturating_add(PATIENCE);
+        }
         if let Some(process) = self.processes.get_mut(chosen) {
             process.signal("STOP").await?;
         }
@@ -116,7 +145,7 @@ impl Crew {
     /// From here on nobody is killed; those that may stop at a point are started again without.
     pub(crate) async fn calm(&mut self) -> Result<()> {
         self.calm = true;
-        for index in 0..ROLES.len() {
+        for index in 0..self.roles.len() {
             self.replace(index).await?;
         }
         Ok(())
@@ -152,7 +181,11 @@ impl Crew {
                 heard = other.hear() => (2, heard?),
             };
             match heard {
-                Heard::Port(port) => self.post.port.store(port, Ordering::SeqCst),
+                Heard::Port(port) => {
+                    if let Some(known) = self.post.ports.get(index) {
+                        known.store(port, Ordering::SeqCst);
+                    }
+                }
                 Heard::Ready => {}
                 Heard::At(point) => {
                     let times = self.faults.at.entry(point).or_default();
@@ -177,8 +210,8 @@ impl Crew {
     }
 
     fn start(&mut self, index: usize) -> Result<()> {
-        let Some(role) = ROLES.get(index) else { return Ok(()) };
-        let process = self.started(*role)?;
+        let Some(role) = self.roles.get(index).copied() else { return Ok(()) };
+        let process = self.started(role)?;
         if let Some(place) = self.processes.get_mut(index) {
             *place = process;
         }
@@ -186,9 +219,10 @@ impl Crew {
     }
 
     fn started(&mut self, role: Role) -> Result<Process> {
-        let points = match role {
-            Role::Ingress => OF_INGRESS,
-            Role::Worker => OF_WORKER,
+        let points = match (role, self.database) {
+            (Role::Ingress, Database::Redis) => OF_LEASE,
+            (Role::Ingress, _) => OF_INGRESS,
+            (Role::Worker, _) => OF_WORKER,
         };
         let armed = !self.calm && self.random.percent(40);
         let passage = self.random.below(25).saturating_add(1);

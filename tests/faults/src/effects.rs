@@ -12,7 +12,10 @@ pub(crate) struct Effects(SqlitePool);
 
 const TABLES: &str = "\
     CREATE TABLE IF NOT EXISTS effects (event TEXT PRIMARY KEY, fence INTEGER NOT NULL, runs INTEGER NOT NULL); \
-    CREATE TABLE IF NOT EXISTS seen (event TEXT NOT NULL, job INTEGER NOT NULL, PRIMARY KEY (event, job)); \
+    CREATE TABLE IF NOT EXISTS seen (event TEXT NOT NULL, job TEXT NOT NULL, fence INTEGER NOT NULL, \
+        PRIMARY KEY (event, job, fence)); \
+    CREATE INDEX IF NOT EXISTS seen_as ON seen (job); \
+    CREATE TABLE IF NOT EXISTS finished (job TEXT PRIMARY KEY, fence INTEGER NOT NULL); \
     CREATE TABLE IF NOT EXISTS writes (number INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, \
         fence INTEGER NOT NULL, written BOOLEAN NOT NULL)";
 
@@ -30,13 +33,27 @@ impl Effects {
         Ok(Self(pool))
     }
 
-    /// Notes that a worker has got this job for this event.
-    pub(crate) async fn see(&self, event: &str, job: i64) -> Result<()> {
-        sqlx::query("INSERT OR IGNORE INTO seen (event, job) VALUES (?, ?)")
+    /// Notes that an attempt at this event has begun, as this job or under this key.
+    pub(crate) async fn see(&self, event: &str, job: &str, fence: i64) -> Result<()> {
+        sqlx::query("INSERT OR IGNORE INTO seen (event, job, fence) VALUES (?, ?, ?)")
             .bind(event)
             .bind(job)
+            .bind(fence)
             .execute(&self.0)
             .await?;
+        Ok(())
+    }
+
+    /// Notes that a store has said that this key is done: with this fence, or with one that was seen by now.
+    pub(crate) async fn finish(&self, job: &str, fence: Option<u64>) -> Result<()> {
+        sqlx::query(
+            "INSERT OR IGNORE INTO finished (job, fence) \
+             SELECT ?1, coalesce(?2, max(fence)) FROM seen WHERE job = ?1 HAVING coalesce(?2, max(fence)) IS NOT NULL",
+        )
+        .bind(job)
+        .bind(fence.map(i64::try_from).transpose()?)
+        .execute(&self.0)
+        .await?;
         Ok(())
     }
 
@@ -69,9 +86,11 @@ impl Effects {
         Ok(sqlx::query_scalar("SELECT event FROM effects").fetch_all(&self.0).await?)
     }
 
-    /// Events for which workers have seen more than one job.
+    /// Events that were begun as more than one job or under more than one key, or again after they were done: whoever
+    /// was granted one before has a lower fence, however late he begins.
     pub(crate) async fn doubled(&self) -> Result<Vec<String>> {
-        let sql = "SELECT event FROM seen GROUP BY event HAVING count(*) > 1";
+        let sql = "SELECT event FROM seen GROUP BY event HAVING count(DISTINCT job) > 1 \
+             UNION SELECT event FROM seen JOIN finished USING (job) WHERE seen.fence > finished.fence";
         Ok(sqlx::query_scalar(sql).fetch_all(&self.0).await?)
     }
 

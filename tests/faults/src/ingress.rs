@@ -64,7 +64,7 @@ impl<S: Store> Inbox for Watched<S> {
             Sabotage::ForgetKeys => {
                 delivery.key = DedupKey::from_bytes(format!("{}-{number}", std::process::id()).as_bytes());
             }
-            Sabotage::None | Sabotage::IgnoreFences => {}
+            Sabotage::None | Sabotage::IgnoreFences | Sabotage::ForgetAtRestart => {}
         }
         let accepted = self.store.accept(delivery).await?;
         point::pass(point::AFTER_COMMIT);

@@ -7,6 +7,7 @@
 mod crew;
 mod effects;
 mod ingress;
+mod lease;
 mod place;
 mod point;
 mod process;
@@ -15,6 +16,8 @@ mod report;
 mod run;
 mod sabotage;
 mod sender;
+mod server;
+mod watched;
 mod worker;
 
 use std::io::{Read as _, Write as _};
@@ -25,12 +28,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, Result, bail};
 
 use effects::Effects;
+use place::Database;
 use process::Role;
 use run::Plan;
 use sabotage::Sabotage;
+use tokio::signal::unix::{SignalKind, signal};
 
-const USAGE: &str = "imchat-faults --kills N --database sqlite|postgres [--seed N] \
-    [--sabotage ack-before-commit|forget-keys|ignore-fences]";
+const USAGE: &str = "imchat-faults --kills N --database sqlite|postgres|redis [--seed N] \
+    [--sabotage ack-before-commit|forget-keys|ignore-fences|forget-at-restart (of redis alone)]";
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
@@ -47,25 +52,41 @@ async fn main() -> Result<ExitCode> {
     // Dropped, a run ends its processes and removes its folder; ended by the signal, it would leave them.
     let report = tokio::select! {
         report = run::run(plan) => report?,
-        _ = tokio::signal::ctrl_c() => bail!("interrupted, and so nothing was proved"),
+        told = told_to_end() => {
+            told?;
+            bail!("interrupted, and so nothing was proved")
+        }
     };
     writeln!(std::io::stdout(), "{report}")?;
     Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Ends when somebody at the terminal or a supervisor wants the run to end.
+async fn told_to_end() -> Result<()> {
+    let mut ended = signal(SignalKind::terminate())?;
+    let mut gone = signal(SignalKind::hangup())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = ended.recv() => {}
+        _ = gone.recv() => {}
+    }
+    Ok(())
+}
+
 fn plan(words: &[&str]) -> Result<Plan> {
     let seed = SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros();
-    let mut plan = Plan { kills: 300, postgres: false, seed: u64::try_from(seed)?, sabotage: Sabotage::None };
+    let mut plan =
+        Plan { kills: 300, database: Database::Sqlite, seed: u64::try_from(seed)?, sabotage: Sabotage::None };
     for pair in words.chunks(2) {
         match pair {
             ["--kills", kills] => plan.kills = kills.parse().context(USAGE)?,
             ["--seed", seed] => plan.seed = seed.parse().context(USAGE)?,
-            ["--database", "sqlite"] => plan.postgres = false,
-            ["--database", "postgres"] => plan.postgres = true,
+            ["--database", name] => plan.database = Database::named(name).context(USAGE)?,
             ["--sabotage", name] => plan.sabotage = Sabotage::named(name).context(USAGE)?,
             _ => bail!(USAGE),
         }
     }
+    anyhow::ensure!(plan.sabotage != Sabotage::ForgetAtRestart || plan.database == Database::Redis, USAGE);
     Ok(plan)
 }
 
@@ -74,16 +95,13 @@ async fn play(role: Role, address: &str, folder: &Path, sabotage: Sabotage) -> R
         let _ended = std::io::stdin().read_to_end(&mut Vec::new());
         std::process::exit(0);
     });
-    match role {
-        Role::Ingress if place::is_postgres(address) => ingress::serve(place::postgres(address).await?, sabotage).await,
-        Role::Ingress => ingress::serve(place::sqlite(address).await?, sabotage).await,
-        Role::Worker => {
-            let effects = Effects::open(folder).await?;
-            if place::is_postgres(address) {
-                worker::work(place::postgres(address).await?, effects, sabotage).await
-            } else {
-                worker::work(place::sqlite(address).await?, effects, sabotage).await
-            }
-        }
+    let effects = Effects::open(folder).await?;
+    match (role, Database::at(address)) {
+        (Role::Ingress, Database::Sqlite) => ingress::serve(place::sqlite(address).await?, sabotage).await,
+        (Role::Ingress, Database::Postgres) => ingress::serve(place::postgres(address).await?, sabotage).await,
+        (Role::Ingress, Database::Redis) => lease::serve(address, effects, sabotage).await,
+        (Role::Worker, Database::Sqlite) => worker::work(place::sqlite(address).await?, effects, sabotage).await,
+        (Role::Worker, Database::Postgres) => worker::work(place::postgres(address).await?, effects, sabotage).await,
+        (Role::Worker, Database::Redis) => bail!("on Redis whoever takes a delivery works on it"),
     }
 }

@@ -16,9 +16,16 @@ pub(crate) const AFTER_TAKE: &str = "after_take";
 pub(crate) const AFTER_EFFECT: &str = "between_effect_and_done";
 /// The job is settled, and its worker has not gone on.
 pub(crate) const AFTER_DONE: &str = "after_done";
+/// The delivery is claimed, and nothing is done.
+pub(crate) const AFTER_CLAIM: &str = "after_claim";
+/// The effect is there, and the dedup store does not know.
+pub(crate) const BEFORE_COMPLETE: &str = "between_effect_and_complete";
+/// The claim is completed, and the sender does not know.
+pub(crate) const AFTER_COMPLETE: &str = "after_complete_before_answer";
 
 pub(crate) const OF_INGRESS: &[&str] = &[BEFORE_ACCEPT, AFTER_COMMIT];
 pub(crate) const OF_WORKER: &[&str] = &[AFTER_TAKE, AFTER_EFFECT, AFTER_DONE];
+pub(crate) const OF_LEASE: &[&str] = &[AFTER_CLAIM, BEFORE_COMPLETE, AFTER_COMPLETE];
 
 /// Stops here for good if the environment says so, and tells the supervisor.
 pub(crate) fn pass(name: &str) {

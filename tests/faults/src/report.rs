@@ -76,7 +76,7 @@ impl fmt::Display for Report {
             "{pauses} pauses past the lease, {cuts} cuts, {restarts} server restarts; {ended} processes ended by themselves"
         )?;
         writeln!(f, "{sent} sent; {repeated} effects written again, {refused} late ones refused by their fence")?;
-        let database = if plan.postgres { "postgres" } else { "sqlite" };
+        let database = plan.database.name();
         write!(
             f,
             "faults database={database} kills={kills} acked={acked} executed={executed} dead={dead} lost={lost} \

@@ -4,22 +4,23 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, anyhow, bail};
-use imchat_test_servers::{Folder, NoServer, PostgresServer};
+use anyhow::{Context as _, Result, bail};
+use imchat_test_servers::Folder;
 use tokio::time::{sleep, timeout};
 
 use crate::crew::{Crew, Fault};
-use crate::place;
+use crate::place::{self, Database};
 use crate::random::Random;
 use crate::report::Report;
 use crate::sabotage::Sabotage;
 use crate::sender::{Post, send};
+use crate::server::Server;
 
 /// What is asked of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
     pub(crate) kills: u64,
-    pub(crate) postgres: bool,
+    pub(crate) database: Database,
     pub(crate) seed: u64,
     pub(crate) sabotage: Sabotage,
 }
@@ -30,17 +31,16 @@ const DRAIN: Duration = Duration::from_secs(120);
 /// Carries the plan out. Everything that it starts ends with it, also where it fails.
 pub(crate) async fn run(plan: Plan) -> Result<Report> {
     let folder = Folder::new("faults")?;
-    let server = plan.postgres.then(PostgresServer::try_start).transpose().map_err(told)?;
-    let file = folder.path().join("inbox.db").display().to_string();
-    let address = server.as_ref().map_or(file, PostgresServer::url);
+    let mut server = Server::start(plan.database, plan.sabotage)?;
+    let address = server.address(folder.path());
     let post = Arc::new(Post::default());
     let mut random = Random::new(plan.seed);
     let sending = tokio::spawn(send(Arc::clone(&post), Random::new(random.next())));
-    let mut crew = Crew::new(plan.sabotage, &address, folder.path(), Arc::clone(&post), random)?;
+    let mut crew = Crew::new(plan.database, plan.sabotage, &address, folder.path(), Arc::clone(&post), random)?;
 
     let limit =
-        Duration::from_secs(30).saturating_add(Duration::from_millis(1500).saturating_mul(u32::try_from(plan.kills)?));
-    timeout(limit, faults(&mut crew, plan.kills, server.as_ref(), &address))
+        Duration::from_secs(30).saturating_add(Duration::from_millis(2500).saturating_mul(u32::try_from(plan.kills)?));
+    timeout(limit, faults(&mut crew, plan.kills, &mut server, &address))
         .await
         .with_context(|| format!("fewer than {} kills in {} seconds", plan.kills, limit.as_secs()))??;
     post.over.store(true, Ordering::SeqCst);
@@ -51,10 +51,10 @@ pub(crate) async fn run(plan: Plan) -> Result<Report> {
     Report::of(plan, faults, &post, &address, folder.path()).await
 }
 
-async fn faults(crew: &mut Crew, kills: u64, server: Option<&PostgresServer>, address: &str) -> Result<()> {
+async fn faults(crew: &mut Crew, kills: u64, server: &mut Server, address: &str) -> Result<()> {
     while crew.faults.kills < kills {
         crew.watch_for_a_while().await?;
-        match crew.choose(server.is_some()) {
+        match crew.choose() {
             Fault::Kill => crew.kill().await?,
             Fault::Pause => crew.pause().await?,
             Fault::Cut => {
@@ -62,10 +62,8 @@ async fn faults(crew: &mut Crew, kills: u64, server: Option<&PostgresServer>, ad
                 crew.faults.cuts = crew.faults.cuts.saturating_add(u64::from(place::cut(address).await.is_ok()));
             }
             Fault::Restart => {
-                if let Some(server) = server {
-                    server.restart().map_err(told)?;
-                    crew.faults.restarts = crew.faults.restarts.saturating_add(1);
-                }
+                server.restart(crew.watch_for_a_while()).await?;
+                crew.faults.restarts = crew.faults.restarts.saturating_add(1);
             }
         }
     }
@@ -81,11 +79,5 @@ async fn drained(address: &str) -> Result<()> {
             Err(error) if start.elapsed() > DRAIN => return Err(error),
             _ => sleep(Duration::from_millis(200)).await,
         }
-    }
-}
-
-fn told(none: NoServer) -> anyhow::Error {
-    match none {
-        NoServer::Missing(reason) | NoServer::Broken(reason) => anyhow!(reason),
     }
 }

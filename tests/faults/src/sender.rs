@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,17 +31,20 @@ const SLACK_SPEED: u64 = 200;
 const FEISHU_SPEED: u64 = 9_000;
 /// New deliveries come so often.
 const EVERY: Duration = Duration::from_millis(14);
+/// So long after its 2xx comes what is sent once more all the same.
+const LATE: Duration = Duration::from_millis(500);
 /// Nobody waits longer for an answer.
-const PATIENCE: Duration = Duration::from_millis(800);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(800);
 
 /// What the senders share: where to send, and what was answered.
 #[derive(Debug, Default)]
 pub(crate) struct Post {
-    /// The ingress's port; 0 while there is none.
-    pub(crate) port: AtomicU16,
+    /// The port of each process that takes deliveries; 0 where there is none.
+    pub(crate) ports: [AtomicU16; 3],
     /// No new deliveries from here on.
     pub(crate) over: AtomicBool,
     pub(crate) sent: AtomicU64,
+    turn: AtomicUsize,
     acked: Mutex<BTreeSet<String>>,
 }
 
@@ -49,6 +52,14 @@ impl Post {
     /// The ids of the events for which a 2xx was read.
     pub(crate) fn acked(&self) -> BTreeSet<String> {
         self.acked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// One port after the other, as behind a balancer.
+    fn port(&self) -> u16 {
+        let ports = self.ports.iter().map(|port| port.load(Ordering::SeqCst)).filter(|port| *port != 0);
+        let ports: Vec<u16> = ports.collect();
+        let turn = self.turn.fetch_add(1, Ordering::SeqCst);
+        turn.checked_rem(ports.len()).and_then(|turn| ports.get(turn).copied()).unwrap_or_default()
     }
 
     fn note(&self, event: &str) {
@@ -73,9 +84,13 @@ pub(crate) async fn send(post: Arc<Post>, mut random: Random) -> Result<()> {
         };
         let event = format!("{sort}-{number}");
         let of_slack = random.percent(50);
-        let twice = random.percent(20);
+        let surplus = match random.below(10) {
+            0 | 1 => Surplus::AtOnce,
+            2 => Surplus::Late,
+            _ => Surplus::None,
+        };
         let signer = Arc::clone(if of_slack { &slack } else { &feishu });
-        ladders.spawn(ladder(Arc::clone(&post), signer, event, of_slack, twice));
+        ladders.spawn(ladder(Arc::clone(&post), signer, event, of_slack, surplus));
     }
     while let Some(ended) = ladders.join_next().await {
         ended??;
@@ -83,7 +98,17 @@ pub(crate) async fn send(post: Arc<Post>, mut random: Random) -> Result<()> {
     Ok(())
 }
 
-async fn ladder(post: Arc<Post>, signer: Arc<Signer>, event: String, of_slack: bool, twice: bool) -> Result<()> {
+/// What a platform sends though nobody asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Surplus {
+    None,
+    /// Every attempt comes twice.
+    AtOnce,
+    /// The delivery comes again when its 2xx was read.
+    Late,
+}
+
+async fn ladder(post: Arc<Post>, signer: Arc<Signer>, event: String, of_slack: bool, surplus: Surplus) -> Result<()> {
     let (path, body) = if of_slack {
         let body =
             format!(r#"{{"type":"event_callback","team_id":"T1","event_id":"{event}","event":{{"type":"message"}}}}"#);
@@ -96,10 +121,16 @@ async fn ladder(post: Arc<Post>, signer: Arc<Signer>, event: String, of_slack: b
     let mut waits = gaps.iter().map(|gap| Duration::from_millis(gap.checked_div(speed).unwrap_or_default()));
     loop {
         let request = signed(&signer, path, &body)?;
-        let (one, other) =
-            tokio::join!(delivered(&post, &request), async { twice && delivered(&post, &request).await });
+        let (one, other) = tokio::join!(delivered(&post, &request), async {
+            surplus == Surplus::AtOnce && delivered(&post, &request).await
+        });
         if one || other {
             post.note(&event);
+            if surplus == Surplus::Late {
+                tokio::time::sleep(LATE).await;
+                // It was acked, whatever is said now.
+                let _again = delivered(&post, &request).await;
+            }
             return Ok(());
         }
         let Some(wait) = waits.next() else { return Ok(()) };
@@ -122,7 +153,7 @@ fn signed(signer: &Signer, path: &str, body: &str) -> Result<String> {
 
 /// Whether a 2xx was read; anything else, also no answer, is none.
 async fn delivered(post: &Post, request: &str) -> bool {
-    let answer = tokio::time::timeout(PATIENCE, exchange(post.port.load(Ordering::SeqCst), request)).await;
+    let answer = tokio::time::timeout(PATIENCE, exchange(post.port(), request)).await;
     matches!(answer, Ok(Ok(status)) if (200..300).contains(&status))
 }
 

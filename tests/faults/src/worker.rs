@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use imchat_inbox::worker::{Backoff, Outcome, Permanent, RetryAfter};
 use imchat_inbox::{Job, Worker};
+use imchat_verify::dedup::Fence;
 use tower::service_fn;
 
 use crate::effects::Effects;
@@ -41,13 +42,18 @@ pub(crate) async fn work(store: impl Store, effects: Effects, sabotage: Sabotage
     Ok(())
 }
 
+/// How long an attempt works: of its own for each, and long enough for a pause to find some at work.
+pub(crate) const fn unrest(fence: Fence) -> Duration {
+    let mixed = fence.get().wrapping_mul(6_364_136_223_846_793_005);
+    Duration::from_millis((mixed >> 58).saturating_add(20))
+}
+
 async fn attempt(effects: &Effects, job: &Job, sabotage: Sabotage) -> Result<(), Box<dyn Error + Send + Sync>> {
     point::pass(point::AFTER_TAKE);
     let event = job.delivery.event_id.as_deref().context("a job without its event's id")?;
-    effects.see(event, job.lease.id()).await?;
-    // Of its own for every attempt, and long enough for a pause to find some at work.
-    let unrest = job.fence().get().wrapping_mul(6_364_136_223_846_793_005);
-    tokio::time::sleep(Duration::from_millis((unrest >> 58).saturating_add(20))).await;
+    let fence = i64::try_from(job.fence().get())?;
+    effects.see(event, &job.lease.id().to_string(), fence).await?;
+    tokio::time::sleep(unrest(job.fence())).await;
     if event.contains(HOPELESS) {
         return Err(Permanent::new("hopeless").into());
     }
@@ -55,7 +61,7 @@ async fn attempt(effects: &Effects, job: &Job, sabotage: Sabotage) -> Result<(),
         return Err(RetryAfter::new(Duration::from_millis(20), "poison").into());
     }
     // Where a higher fence was quicker, the inbox refuses this one too, whatever it says.
-    effects.write(event, i64::try_from(job.fence().get())?, sabotage != Sabotage::IgnoreFences).await?;
+    effects.write(event, fence, sabotage != Sabotage::IgnoreFences).await?;
     point::pass(point::AFTER_EFFECT);
     Ok(())
 }

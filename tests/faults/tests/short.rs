@@ -3,18 +3,18 @@
 
 use std::process::Command;
 
-use imchat_test_servers::PostgresServer;
+use imchat_test_servers::{PostgresServer, RedisServer};
 
-/// The last line of a run, and whether it was a success.
-fn run(arguments: &str) -> (String, bool) {
+/// All that a run tells, its last line, and whether it was a success.
+fn run(arguments: &str) -> (String, String, bool) {
     let output = Command::new(env!("CARGO_BIN_EXE_imchat-faults"))
         .args(arguments.split(' '))
         .output()
         .expect("the harness cannot be started");
-    let told = String::from_utf8_lossy(&output.stdout);
-    let last = told.lines().last().unwrap_or_default();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let last = told.lines().last().unwrap_or_default().to_owned();
     assert!(last.starts_with("faults "), "{told}{}", String::from_utf8_lossy(&output.stderr));
-    (last.to_owned(), output.status.success())
+    (told, last, output.status.success())
 }
 
 fn count(line: &str, name: &str) -> u64 {
@@ -22,45 +22,78 @@ fn count(line: &str, name: &str) -> u64 {
     found.and_then(|figure| figure.parse().ok()).unwrap_or_else(|| panic!("no {name} in {line}"))
 }
 
-fn holds(arguments: &str, kills: u64) {
-    let (line, success) = run(arguments);
-    assert!(success, "{line}");
-    assert!(count(&line, "kills") >= kills && count(&line, "acked") > 0 && count(&line, "dead") > 0, "{line}");
+/// A run in which all held: what it told, and its last line.
+fn holds(arguments: &str, kills: u64) -> (String, String) {
+    let (told, line, success) = run(arguments);
+    assert!(success, "{told}");
+    assert!(count(&line, "kills") >= kills && count(&line, "acked") > 0, "{line}");
     for must_be_none in ["lost", "doubled", "stale_writes"] {
         assert_eq!(count(&line, must_be_none), 0, "{line}");
     }
+    (told, line)
 }
 
 #[track_caller]
-fn loses(sabotage: &str, kills: u64, count_of: &str) {
-    let (line, success) = run(&format!("--kills {kills} --database sqlite --sabotage {sabotage}"));
-    assert!(!success && count(&line, count_of) > 0, "{line}");
+fn loses(database: &str, sabotage: &str, kills: u64, count_of: &str) {
+    let (told, line, success) = run(&format!("--kills {kills} --database {database} --sabotage {sabotage}"));
+    assert!(!success && count(&line, count_of) > 0, "{told}");
 }
 
 #[test]
 fn nothing_is_lost_on_sqlite() {
-    holds("--kills 12 --database sqlite", 12);
+    let (_, line) = holds("--kills 12 --database sqlite", 12);
+    assert!(count(&line, "dead") > 0, "{line}");
 }
 
 #[test]
 fn nothing_is_lost_on_postgresql() {
     // Asks whether there is one; the run starts its own.
     if PostgresServer::start().is_some() {
-        holds("--kills 12 --database postgres", 12);
+        let (_, line) = holds("--kills 12 --database postgres", 12);
+        assert!(count(&line, "dead") > 0, "{line}");
+    }
+}
+
+#[test]
+fn nothing_is_lost_in_front_of_a_redis_that_is_killed() {
+    if RedisServer::start().is_some() {
+        let (told, line) = holds("--kills 12 --database redis", 12);
+        assert!(!told.contains(" 0 server restarts") && count(&line, "dead") == 0, "{told}");
     }
 }
 
 #[test]
 fn an_answer_before_the_commit_is_seen_to_lose() {
-    loses("ack-before-commit", 12, "lost");
+    loses("sqlite", "ack-before-commit", 12, "lost");
 }
 
 #[test]
 fn a_key_for_every_attempt_is_seen_to_double() {
-    loses("forget-keys", 12, "doubled");
+    loses("sqlite", "forget-keys", 12, "doubled");
 }
 
 #[test]
 fn effects_without_fences_are_seen_to_go_stale() {
-    loses("ignore-fences", 20, "stale_writes");
+    loses("sqlite", "ignore-fences", 20, "stale_writes");
+}
+
+#[test]
+fn a_claim_completed_before_the_effect_is_seen_to_lose() {
+    if RedisServer::start().is_some() {
+        loses("redis", "ack-before-commit", 12, "lost");
+    }
+}
+
+#[test]
+fn an_effect_without_the_fence_of_its_claim_is_seen_to_go_stale() {
+    if RedisServer::start().is_some() {
+        loses("redis", "ignore-fences", 20, "stale_writes");
+    }
+}
+
+#[test]
+fn a_redis_that_forgets_at_a_restart_is_seen_to_double() {
+    if RedisServer::start().is_some() {
+        loses("redis", "forget-at-restart", 20, "doubled");
+    }
 }

@@ -1,4 +1,4 @@
-//! A Redis server on a socket, that keeps nothing on disk.
+//! A Redis server on a socket, that keeps nothing on disk unless told.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead as _, BufReader};
@@ -57,7 +57,7 @@ impl RedisServer {
         format!("unix://{}", self.socket.display())
     }
 
-    /// Kills it: connections break, and what it held is gone.
+    /// Kills it: connections break, and what it held is gone, unless its options have it keep an append-only file.
     pub fn stop(&mut self) {
         if let Some(mut running) = self.process.take() {
             let _ = running.child.kill();
@@ -65,16 +65,25 @@ impl RedisServer {
         }
     }
 
-    /// Starts it again, empty, at the same address.
+    /// Starts it again at the same address, empty but for what it kept.
     ///
     /// # Panics
     ///
     /// If it does not come up, though it did before.
     pub fn restart(&mut self) {
-        self.stop();
-        if let Err(NoServer::Missing(reason) | NoServer::Broken(reason)) = self.run() {
+        if let Err(NoServer::Missing(reason) | NoServer::Broken(reason)) = self.try_restart() {
             panic!("{reason}");
         }
+    }
+
+    /// As [`restart`](Self::restart), for those who would rather be told.
+    ///
+    /// # Errors
+    ///
+    /// If it does not come up.
+    pub fn try_restart(&mut self) -> Result<(), NoServer> {
+        self.stop();
+        self.run()
     }
 
     fn run(&mut self) -> Result<(), NoServer> {
