@@ -96,7 +96,9 @@ fn www(text: &str) -> Option<usize> {
 /// Whether this is a plain `https://` address of an allowed host: no port, no credentials, nothing to disagree about.
 pub(crate) fn is_allowed(address: &str, hosts: &[String]) -> bool {
     let Some(rest) = address.strip_prefix("https://") else { return false };
-    let host = rest.split(['/', '?', '#', ',', ';', '!']).next().unwrap_or_default().trim_end_matches('.');
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // A sentence may go on behind the host. Between other characters these would be a part of it, and it another host.
+    let host = host.trim_end_matches(['.', ',', ';', '!']);
     let plain = host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.');
     // Another scheme inside would be an address of its own to some readers.
     let once = !rest.contains("://") && !rest.contains('\\');
@@ -132,6 +134,7 @@ mod tests {
             "see https://status.example.com/checkout?at=1#now.",
             "[status](https://status.example.com) and (https://a.b.wiki.example.com/x)",
             "https://status.example.com.",
+            "https://status.example.com, https://status.example.com; and https://status.example.com!",
             "no link at all: a//b, c: d",
         ] {
             assert_eq!(said(text), text);
@@ -149,6 +152,9 @@ mod tests {
             ("https://status.example.com.evil.example/", "(link removed)"),
             ("https://status.example.com@evil.example/", "(link removed)"),
             ("https://status.example.com:8443/", "(link removed)"),
+            ("https://status.example.com,x.evil.example/?secret", "(link removed)"),
+            ("https://status.example.com;x.evil.example/?secret", "(link removed)"),
+            ("https://status.example.com!.evil.example/?secret", "(link removed)"),
             ("https://STATUS.example.com/", "(link removed)"),
             ("https://evilstatus.example.com/", "(link removed)"),
             ("https://wiki.example.com/", "(link removed)"),

@@ -17,22 +17,27 @@ use crate::who::Place;
 pub struct Unsaid {
     /// Its step.
     pub step: String,
-    /// Where it was to stand.
-    pub place: Place,
+    /// Where it was to stand; `None` where this release cannot read it.
+    pub place: Option<Place>,
     /// Why it does not.
     pub why: String,
     /// When it was given up, in store time.
     #[serde(skip)]
     pub at: OffsetDateTime,
-    /// What it says.
-    pub message: Outbound,
+    /// What it says; `None` where this release cannot read it.
+    pub message: Option<Outbound>,
 }
 
 impl fmt::Display for Unsaid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Place { platform, tenant, channel, .. } = &self.place;
+        let at = super::upkeep::clock(self.at);
         let (step, why) = (legible(&self.step, 200), legible(&self.why, 300));
-        write!(f, "{}  {platform}:{tenant}:{channel}  {step}\n    {why}", super::upkeep::clock(self.at))
+        match &self.place {
+            Some(Place { platform, tenant, channel, .. }) => {
+                write!(f, "{at}  {platform}:{tenant}:{channel}  {step}\n    {why}")
+            }
+            None => write!(f, "{at}  an unreadable place  {step}\n    {why}"),
+        }
     }
 }
 
@@ -104,9 +109,9 @@ async fn told(
 fn of(row: &Row) -> Result<Unsaid, StateError> {
     Ok(Unsaid {
         step: row.text("step")?,
-        place: parsed(&row.text("place")?, "place")?,
+        place: parsed(&row.text("place")?, "place").ok(),
         why: row.text("why")?,
         at: super::upkeep::instant(row.number("finished_at")?),
-        message: parsed(&row.text("message")?, "message")?,
+        message: parsed(&row.text("message")?, "message").ok(),
     })
 }

@@ -109,6 +109,7 @@ impl Sender {
         let apart = |platform: &str| self.platform(platform).map_or(Duration::ZERO, |of| of.limits().apart);
         let Some(taken) = self.outbox.take(&mut tx, LEASE, apart).await? else {
             let idle = self.outbox.idle(&mut tx).await?;
+            tx.commit().await?;
             return Ok(Turn::Idle(idle));
         };
         let target = match &taken.edit_of {
@@ -136,6 +137,7 @@ impl Sender {
             None => Vec::new(),
             Some(Target::Stands(sent)) => sent,
             Some(Target::Waits) => return Came::TooEarly,
+            Some(Target::Unreadable(error)) => return Came::Never(error.to_string()),
             Some(Target::Never) => return Came::Never("the message that it edits was never sent".to_owned()),
         };
         let mut pieces = platform.render(&taken.message);
@@ -178,13 +180,14 @@ enum Target {
     Stands(Vec<Sent>),
     Waits,
     Never,
+    Unreadable(StateError),
 }
 
 async fn standing(tx: &mut crate::state::Tx, step: &str) -> Result<Target, StateError> {
     let row = tx.query("SELECT state, sent FROM bot_outbox WHERE step = $1").bind(step).row().await?;
     let Some(row) = row else { return Ok(Target::Never) };
     Ok(match row.text("state")?.as_str() {
-        "sent" => Target::Stands(parsed(&row.text("sent")?, "sent")?),
+        "sent" => parsed(&row.text("sent")?, "sent").map_or_else(Target::Unreadable, Target::Stands),
         "waiting" | "sending" => Target::Waits,
         _ => Target::Never,
     })

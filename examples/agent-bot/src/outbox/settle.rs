@@ -117,6 +117,19 @@ async fn dead(tx: &mut Tx, taken: &Taken, why: &str) -> Result<bool, StateError>
     Ok(true)
 }
 
+/// Gives up a row that this release cannot read, which nobody else has.
+pub(super) async fn unreadable(tx: &mut Tx, step: &str, error: &StateError) -> Result<(), StateError> {
+    let why = error.to_string();
+    let now = tx.now().await?;
+    let sql = "UPDATE bot_outbox SET state = 'dead', why = $1, finished_at = $2 WHERE step = $3";
+    tx.query(sql).bind(&why).bind(now).bind(step).run().await?;
+    let row = tx.query("SELECT tenant FROM bot_outbox WHERE step = $1").bind(step).row().await?;
+    let tenant = row.ok_or(StateError::Row("step"))?.text("tenant")?;
+    tracing::warn!(step, why, "a message became a dead letter");
+    let (act, who) = ("outbox.dead", Who::Bot);
+    audit::append(tx, Entry { act, who, tenant: &tenant, what: step, digest: None, detail: &why }).await
+}
+
 /// Twice as long after each attempt, and up to half as long again, so that many do not come back at once.
 pub(super) fn backoff(attempts: i64, random: u32) -> Duration {
     let doublings = u32::try_from(attempts.saturating_sub(1).max(0)).unwrap_or(u32::MAX).min(16);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Outbox;
 use super::row::Taken;
+use super::settle::unreadable;
 use crate::state::{StateError, Tx};
 
 /// Rows that are looked at, of which others may take some meanwhile.
@@ -37,7 +38,8 @@ impl Outbox {
         Ok(tx.query(DUE).bind(now).bind(1_i64).row().await?.is_some())
     }
 
-    /// Takes a row for so long, and its channel until the next message may follow; commit before sending.
+    /// Takes a row for so long, and its channel until the next message may follow; commit before sending, and where there
+    /// is none as well: what cannot be read became a dead letter.
     pub(super) async fn take(
         &self,
         tx: &mut Tx,
@@ -55,7 +57,11 @@ impl Outbox {
             }
             let until = now.saturating_add(micros(lease));
             if tx.query(TAKE).bind(until).bind(&step).bind(now).run().await? == 1 {
-                return Ok(Some(Taken::find(tx, &step).await?));
+                match Taken::find(tx, &step).await {
+                    // It would be the first one due for ever, and nobody's messages would be sent.
+                    Err(error @ StateError::Row(_)) => unreadable(tx, &step, &error).await?,
+                    found => return found.map(Some),
+                }
             }
         }
         Ok(None)

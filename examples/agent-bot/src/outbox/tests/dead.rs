@@ -58,3 +58,28 @@ async fn a_dead_letter_that_is_let_go_is_not_said() {
         assert_eq!(office.acts().await, ["bot outbox.dead", "operator:ada outbox.discarded"]);
     }
 }
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_a_dead_letter_and_holds_up_nobody() {
+    for room in Room::each().await {
+        let office = Office::open(&room, Stage::default()).await;
+        for (step, sql) in [
+            ("message", "UPDATE bot_outbox SET message = '{\"unheard\":1}' WHERE step = 'message'"),
+            ("place", "UPDATE bot_outbox SET place = '{\"unheard\":1}' WHERE step = 'place'"),
+            ("person", "UPDATE bot_outbox SET person = '{\"unheard\":1}' WHERE step = 'person'"),
+        ] {
+            office.put(&draft(step, place("C1", step), &["from another release"])).await;
+            let mut tx = office.state.begin().await.unwrap();
+            tx.query(sql).run().await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        office.put(&draft("good", place("C1", "1"), &["one"])).await;
+        office.deliver(&room).await;
+        assert_eq!(office.stage.texts(), ["one"]);
+        let mut tx = office.state.read().await.unwrap();
+        let dead = office.outbox.dead(&mut tx, 10).await.unwrap();
+        assert_eq!(dead.len(), 3);
+        assert!(dead.iter().all(|dead| dead.to_string().contains("cannot be read")), "{dead:?}");
+        assert_eq!(office.acts().await, ["bot outbox.dead"; 3]);
+    }
+}
