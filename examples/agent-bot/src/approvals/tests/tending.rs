@@ -78,3 +78,18 @@ async fn a_plan_that_was_changed_keeps_no_other_one_waiting() {
     assert_eq!(desk.approvals.tend(&desk.state).await.unwrap(), 1);
     assert_eq!(restarts(&desk).await, 1);
 }
+
+#[tokio::test]
+async fn a_plan_that_is_over_and_cannot_be_read_keeps_no_approved_one_waiting() {
+    let room = Room::sqlite();
+    let desk = Desk::open(&room).await;
+    checkout(&desk).await;
+    desk.ask(&call("a", rule())).await;
+    room.pass(WITHIN).await;
+    let plan = desk.ask(&call("b", rule())).await;
+    desk.click(&plan.id, "ada", Verdict::Approve).await;
+    let mut tx = desk.state.begin().await.unwrap();
+    tx.query("UPDATE bot_plans SET approvers = 'unreadable' WHERE step = 'a'").run().await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!((desk.approvals.tend(&desk.state).await.unwrap(), restarts(&desk).await), (1, 1));
+}
