@@ -80,8 +80,15 @@ class Twilio:
         from urllib.parse import parse_qs
 
         if "bodySHA256" in url:
-            return body.decode("utf-8")
-        return parse_qs(body.decode("utf-8"), keep_blank_values=True)
+            return body.decode("utf-8", "replace")
+        return Fields(parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+class Fields(dict):
+    """A form as Django hands it on: every field may come more than once."""
+
+    def getlist(self, name):
+        return self[name]
 
 
 class Line:

@@ -31,6 +31,7 @@ const TEXT: &[&str] = &[
     "@shopify/shopify-api",
     "square",
     "@paddle/paddle-node-sdk",
+    "twilio",
 ];
 
 /// They compare hex digits as text.
