@@ -31,6 +31,7 @@ mod address;
 mod database;
 mod discord;
 mod feishu;
+mod hooks;
 mod keys;
 mod model;
 mod signing;
@@ -45,6 +46,7 @@ use std::path::PathBuf;
 pub use database::Database;
 pub use discord::DiscordConfig;
 pub use feishu::FeishuConfig;
+pub use hooks::HookConfig;
 pub use keys::Keys;
 pub use model::ModelAccess;
 pub use signing::{Previous, SigningSecrets};
@@ -104,6 +106,8 @@ pub struct Config {
     pub feishu: Option<FeishuConfig>,
     /// Discord, where it is set up.
     pub discord: Option<DiscordConfig>,
+    /// The hooks of the policy file, with their secrets.
+    pub hooks: Vec<HookConfig>,
     /// Who answers.
     pub model: ModelChoice,
     /// Who may ask for what.
@@ -142,6 +146,16 @@ pub enum ConfigError {
          .env.example shows"
     )]
     NoPlatform,
+    /// What a hook of the policy file needs is absent or cannot be what it should be.
+    #[error("[hooks.{hook}] of POLICY_FILE: {variable} {problem}")]
+    Hook {
+        /// The hook.
+        hook: String,
+        /// The variable.
+        variable: String,
+        /// What is wrong and what to write instead.
+        problem: String,
+    },
     /// The policy file is there and says something that no policy does.
     #[error("POLICY_FILE, {path}: {problem}", path = path.display())]
     Policy {
@@ -186,12 +200,14 @@ impl Config {
     /// # Errors
     /// The first variable that is missing or unusable.
     pub fn read(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
+        let policy = policy(&lookup)?;
         let config = Self {
             slack: slack::read(&lookup)?,
             feishu: feishu::read(&lookup)?,
             discord: discord::read(&lookup)?,
             keys: keys::read(&lookup)?,
-            policy: policy(&lookup)?,
+            hooks: hooks::read(&lookup, &policy)?,
+            policy,
             model: ModelAccess::read(&lookup)?.map_or(ModelChoice::Scripted(Mood::Good), ModelChoice::OpenAi),
             database: database::read(&lookup)?,
             redis: text(&lookup, "REDIS_URL")?.map(Secret::new),
@@ -213,6 +229,7 @@ impl Config {
             slack: None,
             feishu: None,
             discord: None,
+            hooks: Vec::new(),
             model: ModelChoice::Scripted(Mood::Good),
             policy,
             keys,

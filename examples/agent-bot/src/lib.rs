@@ -13,6 +13,7 @@ pub mod audit;
 pub mod config;
 pub mod demo;
 pub mod executor;
+pub mod hooks;
 pub mod inbox;
 pub mod ingress;
 pub mod limits;

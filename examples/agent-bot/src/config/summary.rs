@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Config, Database, ModelChoice};
+use super::{Config, Database, HookConfig, ModelChoice};
 
 /// A configuration in a few lines.
 #[derive(Debug)]
@@ -32,6 +32,14 @@ impl fmt::Display for Summary<'_> {
         ];
         for (name, routes, there) in platforms {
             writeln!(f, "  {name:<12}  {}", if there { routes } else { "not set up" })?;
+        }
+        for HookConfig { hook, .. } in &config.hooks {
+            let (name, provider, place) = (&hook.name, hook.preset.name(), &hook.say_in);
+            writeln!(
+                f,
+                "  hook          /hooks/{name} of {provider}, told in {}:{}:{}",
+                place.platform, place.tenant, place.channel
+            )?;
         }
         match &config.model {
             ModelChoice::Scripted(_) => writeln!(f, "  model         the scripted one; OPENAI_MODEL names another")?,

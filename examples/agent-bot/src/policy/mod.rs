@@ -20,6 +20,7 @@ pub use approvers::Approvers;
 pub use file::PolicyError;
 pub use subject::{Area, Subject};
 
+use crate::hooks::Hook;
 use crate::limits::Allowances;
 use crate::platform::{Profile, Standing};
 use crate::who::{Person, Place};
@@ -133,6 +134,7 @@ pub struct Policy {
     links: Vec<String>,
     passcodes: Vec<(Person, String)>,
     limits: Allowances,
+    hooks: Vec<Hook>,
 }
 
 impl Policy {
@@ -215,6 +217,12 @@ impl Policy {
     #[must_use]
     pub const fn limits(&self) -> Allowances {
         self.limits
+    }
+
+    /// What comes in over hooks, and where each is told.
+    #[must_use]
+    pub fn hooks(&self) -> &[Hook] {
+        &self.hooks
     }
 
     /// The hosts that a model's text may link to: `status.example.com`, and `.example.com` for every host below it.
