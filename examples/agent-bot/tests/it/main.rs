@@ -15,6 +15,7 @@ mod bot;
 mod chats;
 mod cli;
 mod deciding;
+mod hooks;
 mod injections;
 mod interleaved;
 mod model;
