@@ -13,6 +13,8 @@
 //! | `DISCORD_PUBLIC_KEY` | 64 hexadecimal digits | no Discord |
 //! | `DISCORD_BOT_TOKEN` | text | no Discord |
 //! | `DISCORD_API_URL` | as Slack's | `https://discord.com/api/v10` |
+//! | `TEAMS_OUTGOING_SECRET` | base64, as Teams shows it | no Teams |
+//! | those that `[hooks]` of the policy file names | as the provider writes its secret | refused |
 //! | `…_PREVIOUS` of a signing secret | the one before it, byte for byte | only the current one counts |
 //! | `…_PREVIOUS_UNTIL` | Unix seconds | the previous one counts until it is taken out |
 //! | `TOKEN_ENCRYPTION_KEY` | 32 bytes in base64 or hexadecimal | refused |
@@ -37,6 +39,7 @@ mod model;
 mod signing;
 mod slack;
 mod summary;
+mod teams;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -52,6 +55,7 @@ pub use model::ModelAccess;
 pub use signing::{Previous, SigningSecrets};
 pub use slack::{SlackAccess, SlackConfig};
 pub use summary::Summary;
+pub use teams::TeamsConfig;
 
 use crate::agent::scripted::Mood;
 use crate::agent::tools::KNOWN;
@@ -106,6 +110,8 @@ pub struct Config {
     pub feishu: Option<FeishuConfig>,
     /// Discord, where it is set up.
     pub discord: Option<DiscordConfig>,
+    /// Microsoft Teams, where it is set up.
+    pub teams: Option<TeamsConfig>,
     /// The hooks of the policy file, with their secrets.
     pub hooks: Vec<HookConfig>,
     /// Who answers.
@@ -142,8 +148,8 @@ pub enum ConfigError {
     },
     /// No platform is set up.
     #[error(
-        "no platform is set up: set SLACK_SIGNING_SECRET and SLACK_BOT_TOKEN, or the variables of Feishu or Discord that \
-         .env.example shows"
+        "no platform is set up: set SLACK_SIGNING_SECRET and SLACK_BOT_TOKEN, or the variables of Feishu, Discord or \
+         Teams that .env.example shows"
     )]
     NoPlatform,
     /// What a hook of the policy file needs is absent or cannot be what it should be.
@@ -205,6 +211,7 @@ impl Config {
             slack: slack::read(&lookup)?,
             feishu: feishu::read(&lookup)?,
             discord: discord::read(&lookup)?,
+            teams: teams::read(&lookup)?,
             keys: keys::read(&lookup)?,
             hooks: hooks::read(&lookup, &policy)?,
             policy,
@@ -214,7 +221,8 @@ impl Config {
             concurrency: concurrency(&lookup)?,
             listen: listen_address(&lookup)?,
         };
-        if config.slack.is_none() && config.feishu.is_none() && config.discord.is_none() {
+        let chats = config.slack.is_some() || config.feishu.is_some() || config.discord.is_some();
+        if !chats && config.teams.is_none() {
             return Err(ConfigError::NoPlatform);
         }
         Ok(config)
@@ -229,6 +237,7 @@ impl Config {
             slack: None,
             feishu: None,
             discord: None,
+            teams: None,
             hooks: Vec::new(),
             model: ModelChoice::Scripted(Mood::Good),
             policy,

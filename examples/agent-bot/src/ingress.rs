@@ -1,5 +1,5 @@
 //! The routes. A request of a platform is proved, written into the inbox, and only then answered; nothing else happens
-//! here, and nothing here waits for the executor.
+//! here, and nothing here waits for the executor. [Teams](teams) alone has to be answered in the request.
 //!
 //! | outcome | status |
 //! |---|---|
@@ -12,6 +12,7 @@
 
 pub mod discord;
 mod hooks;
+pub mod teams;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;

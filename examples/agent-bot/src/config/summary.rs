@@ -29,6 +29,7 @@ impl fmt::Display for Summary<'_> {
             ("Slack", "/slack/events, /slack/interactions, /slack/commands", config.slack.is_some()),
             ("Feishu", "/feishu/events, /feishu/cards", config.feishu.is_some()),
             ("Discord", "/discord/interactions", config.discord.is_some()),
+            ("Teams", "/teams/messages", config.teams.is_some()),
         ];
         for (name, routes, there) in platforms {
             writeln!(f, "  {name:<12}  {}", if there { routes } else { "not set up" })?;

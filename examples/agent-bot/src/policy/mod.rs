@@ -79,6 +79,9 @@ pub enum Reason {
     /// Nobody in this tenant may approve it.
     #[error("Nobody in this workspace may approve this. Please ask whoever looks after me to name somebody.")]
     NobodyApproves,
+    /// It changes something, and there is no card to approve it on.
+    #[error("Changes need an approval, which I cannot ask for here: ask me in Slack/Feishu/Discord.")]
+    NoCards,
     /// The person is no approver of it.
     #[error("You are not one of the people who may decide this.")]
     NoApprover,

@@ -4,6 +4,7 @@
 //! that there are few series and nothing in them is anybody's business.
 
 mod text;
+mod turns;
 pub mod watch;
 
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@ use toml::Spanned;
 use super::Fault;
 use crate::hooks::{Hook, Preset};
 use crate::policy::Area;
-use crate::who::Place;
+use crate::who::{Place, PlatformName};
 
 /// Characters of a hook's name.
 const NAME: usize = 40;
@@ -63,6 +63,10 @@ fn variable(name: &Spanned<String>) -> Result<String, Fault> {
 
 fn place(text: &Spanned<String>) -> Result<Place, Fault> {
     match Area::parse(text.get_ref()) {
+        Some(Area::Channel(PlatformName::Teams, ..)) => Err((
+            text.span(),
+            "nothing can be said in Teams unasked: write a channel of Slack, Feishu or Discord".to_owned(),
+        )),
         Some(Area::Channel(platform, tenant, channel)) => Ok(Place { platform, tenant, channel, thread: None }),
         _ => Err((text.span(), format!("{:?} is no channel: write slack:T1:C1", text.get_ref()))),
     }
