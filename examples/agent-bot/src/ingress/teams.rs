@@ -200,3 +200,6 @@ pub fn routes(teams: &TeamsConfig, answering: Answering) -> Result<Router, Confi
     let route = webhook.configure(|builder| builder.body_deadline(BODY)).handler(answer)?;
     Ok(watched(Router::new().route("/teams/messages", route), &telemetry, Of::platform("teams")))
 }
+
+#[cfg(test)]
+mod tests;

@@ -248,7 +248,8 @@ fn a_faulty_file_is_refused_with_its_line_and_what_to_write() {
         (hook("deploys", &HOOK.replace("github", "twilio")), 3, "no such provider"),
         (hook("deploys", &HOOK.replace("A_SECRET", "hush")), 4, "never here"),
         (hook("deploys", &HOOK.replace("slack:T1:C1", "slack:T1:*")), 5, "write slack:T1:C1"),
-        (hook("deploys", &HOOK.replace("say_in", "say_at")), 2, "unknown field"),
+        (hook("deploys", &HOOK.replace("say_in", "say_at")), 5, "unknown field"),
+        (hook("deploys", &HOOK.replace("slack:T1:C1", "teams:T1:19:a@b")), 5, "in Teams unasked"),
         (hook("deploys", &format!("{HOOK}\nverify_token_env = \"A_TOKEN\"")), 6, "asks for no such token"),
     ];
     for (text, line, problem) in table {

@@ -25,3 +25,4 @@ mod play;
 mod postgres;
 mod program;
 mod sources;
+mod teams;
