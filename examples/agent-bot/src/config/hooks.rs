@@ -13,7 +13,7 @@ pub struct HookConfig {
     pub hook: Hook,
     /// Taken byte for byte.
     pub signing: SigningSecrets,
-    /// What a handshake by GET has to know, where the provider has one.
+    /// What an unsigned handshake has to know, where the provider has one.
     pub verify_token: Option<Secret>,
 }
 

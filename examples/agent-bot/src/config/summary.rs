@@ -3,12 +3,23 @@
 use std::fmt;
 
 use super::{Config, Database, HookConfig, ModelChoice};
+use crate::who::PlatformName;
 
 /// A configuration in a few lines.
 #[derive(Debug)]
 pub struct Summary<'a>(&'a Config);
 
 impl Config {
+    /// Whether something can be said there.
+    const fn speaks(&self, platform: PlatformName) -> bool {
+        match platform {
+            PlatformName::Slack => self.slack.is_some(),
+            PlatformName::Feishu => self.feishu.is_some(),
+            PlatformName::Discord => self.discord.is_some(),
+            PlatformName::Teams => false,
+        }
+    }
+
     /// Tells it in a few lines, without a secret.
     #[must_use]
     pub const fn summary(&self) -> Summary<'_> {
@@ -41,6 +52,9 @@ impl fmt::Display for Summary<'_> {
                 "  hook          /hooks/{name} of {provider}, told in {}:{}:{}",
                 place.platform, place.tenant, place.channel
             )?;
+            if !config.speaks(place.platform) {
+                writeln!(f, "  ! {} is not set up here: what comes to /hooks/{name} is a dead letter", place.platform)?;
+            }
         }
         match &config.model {
             ModelChoice::Scripted(_) => writeln!(f, "  model         the scripted one; OPENAI_MODEL names another")?,

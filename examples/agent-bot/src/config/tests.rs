@@ -97,6 +97,17 @@ fn the_example_of_a_policy_is_one() {
     assert!(policy.asks_for_passcodes());
 }
 
+#[test]
+fn teams_alone_is_enough_and_its_token_is_checked() {
+    let token = ("TEAMS_OUTGOING_SECRET", "MDAxMTIyMzM0NDU1NjY3Nzg4OTlhYWJi");
+    let config = with(&[("SLACK_SIGNING_SECRET", ""), ("SLACK_BOT_TOKEN", ""), token]).expect("a configuration");
+    assert!(config.slack.is_none() && config.summary().to_string().contains("/teams/messages"));
+    for bad in ["no token", "c2hvcnQ=", " MDAxMTIyMzM0NDU1NjY3Nzg4OTlhYWJi"] {
+        let error = problem(&[("TEAMS_OUTGOING_SECRET", bad)]);
+        assert!(error.contains("is no security token") && !error.contains(bad), "{error}");
+    }
+}
+
 /// A configuration whose policy has this hook.
 fn hooked(hook: &str, more: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let folder = imchat_test_servers::Folder::new("hooks").expect("a folder");
@@ -113,7 +124,10 @@ fn the_secret_of_a_hook_is_in_the_variable_that_the_policy_names() {
     let [hook] = config.hooks.as_slice() else { panic!("{:?}", config.hooks) };
     assert_eq!(hook.signing.current.expose(), " hush\n", "byte for byte");
     assert_eq!(hook.signing.previous.as_ref().expect("the one before").until, None);
-    assert!(config.summary().to_string().contains("/hooks/deploys of github, told in slack:T1:C1"));
+    let summary = config.summary().to_string();
+    assert!(summary.contains("/hooks/deploys of github, told in slack:T1:C1") && !summary.contains("dead letter"));
+    let elsewhere = Config { slack: None, ..config.clone() }.summary().to_string();
+    assert!(elsewhere.contains("slack is not set up here: what comes to /hooks/deploys is a dead letter"));
     let standard = "provider = \"standard-webhooks\"\nsecret_env = \"DEPLOYS_SECRET\"";
     let unusable = [("DEPLOYS_SECRET", "v1,whsec_hush")];
     let bad_time = [("DEPLOYS_SECRET", "hush"), ("DEPLOYS_SECRET_PREVIOUS_UNTIL", "tomorrow")];

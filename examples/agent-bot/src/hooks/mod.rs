@@ -24,7 +24,7 @@ pub struct Hook {
     pub preset: Preset,
     /// The variable that holds the secret.
     pub secret_env: String,
-    /// The variable that holds the token of a handshake by GET, for a provider that has one beside its secret (Meta).
+    /// The variable that holds the token of an unsigned handshake, for a provider that has one (Meta, Feishu).
     pub verify_token_env: Option<String>,
     /// Where its events are told.
     pub say_in: Place,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use imchat_verify::providers::{all, by_name};
 use imchat_verify::scheme::Key;
-use imchat_verify::{AnyProvider, ConfigError, Form, Scheme, Secrets, Verifier};
+use imchat_verify::{AnyProvider, ConfigError, Form, Role, Scheme, Secrets, Verifier};
 
 /// A scheme that one secret is enough for, and that proves in the head or the body.
 ///
@@ -38,17 +38,15 @@ impl Preset {
     /// # Errors
     /// [`ConfigError`] where a secret is not written as the provider writes it.
     pub fn verifier(self, secret: &str, secrets: Secrets) -> Result<Verifier<AnyProvider>, ConfigError> {
-        let scheme = match self.0.without_key() {
-            Some(plain) if !secret.starts_with("whsec_") => plain,
-            _ => self.0,
-        };
+        let signs = secret.starts_with("whsec_") || !self.0.roles().next().is_some_and(|(_, form)| form == Form::Whsec);
+        let scheme = self.0.without_key().filter(|_| !signs).unwrap_or(self.0);
         Verifier::of(scheme, secrets)
     }
 
-    /// Whether it asks by GET for a token that is configured beside the secret.
+    /// Whether it is set up by an unsigned question for a token that is configured beside the secret.
     #[must_use]
     pub fn asks_for_token(self) -> bool {
-        self.0.answers_get() && self.0.roles().any(|(role, _)| role == imchat_verify::Role::VerificationToken)
+        self.0.answers_unsigned() && self.0.roles().any(|(role, _)| role == Role::VerificationToken)
     }
 }
 
@@ -92,6 +90,27 @@ mod tests {
             let fits = |secret: &&str| preset.verifier(secret, Secrets::new(*secret)).is_ok();
             assert!(secrets.iter().any(fits), "{name}");
         }
+    }
+
+    #[test]
+    fn what_can_be_signed_is_never_taken_for_a_token() {
+        let proof = |name: &str, secret: &str, header| {
+            let verifier = Preset::named(name).expect("a preset").verifier(secret, Secrets::new(secret));
+            verifier.expect("a verifier").scheme().proves_by(header)
+        };
+        assert!(proof("feishu", "an encrypt key", "x-lark-signature"));
+        assert!(proof("gitlab", "whsec_MDAxMTIyMzM0NDU1NjY3Nzg4OTlhYWJi", "webhook-signature"));
+        assert!(!proof("gitlab", "MDAxMTIyMzM0NDU1NjY3Nzg4OTlhYWJi", "webhook-signature"));
+        assert!(proof("gitlab", "a token", "x-gitlab-token"));
+        let asks = |name| Preset::named(name).expect("a preset").asks_for_token();
+        assert!(asks("meta") && asks("feishu") && !asks("github"));
+    }
+
+    #[test]
+    fn the_page_on_hooks_names_each_preset() {
+        let page = include_str!("../../../../docs/setup/hooks.md");
+        let names: Vec<_> = Preset::names().collect();
+        assert!(page.lines().any(|line| line == names.join(", ")), "{}", names.join(", "));
     }
 
     #[test]
