@@ -13,6 +13,8 @@
 //! | `DISCORD_PUBLIC_KEY` | 64 hexadecimal digits | no Discord |
 //! | `DISCORD_BOT_TOKEN` | text | no Discord |
 //! | `DISCORD_API_URL` | as Slack's | `https://discord.com/api/v10` |
+//! | `TEAMS_OUTGOING_SECRET` | base64, as Teams shows it | no Teams |
+//! | those that `[hooks]` of the policy file names | as the provider writes its secret | refused |
 //! | `…_PREVIOUS` of a signing secret | the one before it, byte for byte | only the current one counts |
 //! | `…_PREVIOUS_UNTIL` | Unix seconds | the previous one counts until it is taken out |
 //! | `TOKEN_ENCRYPTION_KEY` | 32 bytes in base64 or hexadecimal | refused |
@@ -31,11 +33,13 @@ mod address;
 mod database;
 mod discord;
 mod feishu;
+mod hooks;
 mod keys;
 mod model;
 mod signing;
 mod slack;
 mod summary;
+mod teams;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -45,11 +49,13 @@ use std::path::PathBuf;
 pub use database::Database;
 pub use discord::DiscordConfig;
 pub use feishu::FeishuConfig;
+pub use hooks::HookConfig;
 pub use keys::Keys;
 pub use model::ModelAccess;
 pub use signing::{Previous, SigningSecrets};
 pub use slack::{SlackAccess, SlackConfig};
 pub use summary::Summary;
+pub use teams::TeamsConfig;
 
 use crate::agent::scripted::Mood;
 use crate::agent::tools::KNOWN;
@@ -104,6 +110,10 @@ pub struct Config {
     pub feishu: Option<FeishuConfig>,
     /// Discord, where it is set up.
     pub discord: Option<DiscordConfig>,
+    /// Microsoft Teams, where it is set up.
+    pub teams: Option<TeamsConfig>,
+    /// The hooks of the policy file, with their secrets.
+    pub hooks: Vec<HookConfig>,
     /// Who answers.
     pub model: ModelChoice,
     /// Who may ask for what.
@@ -138,10 +148,20 @@ pub enum ConfigError {
     },
     /// No platform is set up.
     #[error(
-        "no platform is set up: set SLACK_SIGNING_SECRET and SLACK_BOT_TOKEN, or the variables of Feishu or Discord that \
-         .env.example shows"
+        "no platform is set up: set SLACK_SIGNING_SECRET and SLACK_BOT_TOKEN, or the variables of Feishu, Discord or \
+         Teams that .env.example shows"
     )]
     NoPlatform,
+    /// What a hook of the policy file needs is absent or cannot be what it should be.
+    #[error("[hooks.{hook}] of POLICY_FILE: {variable} {problem}")]
+    Hook {
+        /// The hook.
+        hook: String,
+        /// The variable.
+        variable: String,
+        /// What is wrong and what to write instead.
+        problem: String,
+    },
     /// The policy file is there and says something that no policy does.
     #[error("POLICY_FILE, {path}: {problem}", path = path.display())]
     Policy {
@@ -186,19 +206,23 @@ impl Config {
     /// # Errors
     /// The first variable that is missing or unusable.
     pub fn read(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
+        let policy = policy(&lookup)?;
         let config = Self {
             slack: slack::read(&lookup)?,
             feishu: feishu::read(&lookup)?,
             discord: discord::read(&lookup)?,
+            teams: teams::read(&lookup)?,
             keys: keys::read(&lookup)?,
-            policy: policy(&lookup)?,
+            hooks: hooks::read(&lookup, &policy)?,
+            policy,
             model: ModelAccess::read(&lookup)?.map_or(ModelChoice::Scripted(Mood::Good), ModelChoice::OpenAi),
             database: database::read(&lookup)?,
             redis: text(&lookup, "REDIS_URL")?.map(Secret::new),
             concurrency: concurrency(&lookup)?,
             listen: listen_address(&lookup)?,
         };
-        if config.slack.is_none() && config.feishu.is_none() && config.discord.is_none() {
+        let chats = config.slack.is_some() || config.feishu.is_some() || config.discord.is_some();
+        if !chats && config.teams.is_none() {
             return Err(ConfigError::NoPlatform);
         }
         Ok(config)
@@ -213,6 +237,8 @@ impl Config {
             slack: None,
             feishu: None,
             discord: None,
+            teams: None,
+            hooks: Vec::new(),
             model: ModelChoice::Scripted(Mood::Good),
             policy,
             keys,

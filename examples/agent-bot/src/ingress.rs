@@ -1,5 +1,5 @@
 //! The routes. A request of a platform is proved, written into the inbox, and only then answered; nothing else happens
-//! here, and nothing here waits for the executor.
+//! here, and nothing here waits for the executor. [Teams](teams) alone has to be answered in the request.
 //!
 //! | outcome | status |
 //! |---|---|
@@ -8,9 +8,11 @@
 //! | the same, for a click, a modal or a slash command, which is never sent again | 200 with a line that only its user sees |
 //! | not proved | 401 |
 //!
-//! A platform that is not set up has no route.
+//! A platform that is not set up has no route, and neither has a hook that the policy file does not name.
 
 pub mod discord;
+mod hooks;
+pub mod teams;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -24,7 +26,7 @@ use crate::config::{Config, DiscordConfig, FeishuConfig, SlackConfig};
 use crate::platform::feishu::Own;
 use crate::platform::{self, DecodeError, Decoded};
 use crate::telemetry::Telemetry;
-use crate::telemetry::watch::watch;
+use crate::telemetry::watch::{Of, watch};
 
 /// The routes of all platforms that are set up: requests are proved and written into `inbox`.
 ///
@@ -33,19 +35,19 @@ use crate::telemetry::watch::watch;
 pub fn router<I: Inbox + Clone>(inbox: &I, config: &Config, telemetry: &Telemetry) -> Result<Router, ConfigError> {
     let mut app = Router::new();
     if let Some(slack) = &config.slack {
-        app = app.merge(watched(slack_routes(inbox, slack, telemetry)?, telemetry, "slack"));
+        app = app.merge(watched(slack_routes(inbox, slack, telemetry)?, telemetry, Of::platform("slack")));
     }
     if let Some(feishu) = &config.feishu {
-        app = app.merge(watched(feishu_routes(inbox, feishu, telemetry)?, telemetry, "feishu"));
+        app = app.merge(watched(feishu_routes(inbox, feishu, telemetry)?, telemetry, Of::platform("feishu")));
     }
     if let Some(discord) = &config.discord {
-        app = app.merge(watched(discord_routes(inbox, discord, telemetry)?, telemetry, "discord"));
+        app = app.merge(watched(discord_routes(inbox, discord, telemetry)?, telemetry, Of::platform("discord")));
     }
-    Ok(app)
+    Ok(app.merge(hooks::routes(inbox, &config.hooks, telemetry)?))
 }
 
-fn watched(routes: Router, telemetry: &Telemetry, platform: &'static str) -> Router {
-    routes.layer(from_fn_with_state((telemetry.clone(), platform), watch))
+fn watched(routes: Router, telemetry: &Telemetry, of: Of) -> Router {
+    routes.layer(from_fn_with_state((telemetry.clone(), of), watch))
 }
 
 fn slack_routes<I: Inbox + Clone>(

@@ -1,9 +1,9 @@
-//! A chat-agent bot on imchat, for Slack, Feishu and Discord.
+//! A chat-agent bot on imchat, for Slack, Feishu, Discord and Teams.
 //!
 //! The [`ingress`] proves what a platform sends, writes it into the inbox and answers at once. The [`executor`] takes it from
 //! there: a [`platform`] decodes it, the [`policy`] and the [`limits`] are asked, the [`agent`] takes a turn over the
 //! conversation's [`sessions`], writes wait for [`approvals`] before [`ops`] does them, and whatever is said goes through the
-//! [`outbox`]. [`serve`](mod@serve) runs both, [`admin`] is for whoever looks after it, and [`demo`] runs it all against a
+//! [`outbox`]. What other services send is told over [`hooks`]. [`serve`](mod@serve) runs both, [`admin`] is for whoever looks after it, and [`demo`] runs it all against a
 //! simulated platform.
 
 pub mod admin;
@@ -13,6 +13,7 @@ pub mod audit;
 pub mod config;
 pub mod demo;
 pub mod executor;
+pub mod hooks;
 pub mod inbox;
 pub mod ingress;
 pub mod limits;

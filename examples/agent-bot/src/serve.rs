@@ -5,6 +5,7 @@
 
 mod executing;
 mod health;
+mod thinking;
 
 use std::fmt;
 use std::future::Future;
@@ -22,10 +23,13 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
+pub use thinking::Thinking;
+
 use crate::agent::openai::OpenAiError;
 use crate::approvals::PasscodeError;
 use crate::config::{Config, Database};
 use crate::executor::DoneIn;
+use crate::ingress::teams::Answering;
 use crate::outbox::Outbox;
 use crate::platform::web::ClientError;
 use crate::seal::{Seal, SealError};
@@ -146,16 +150,26 @@ impl Bot {
         I: Inbox + DoneIn + Upkeep + Clone,
     {
         let (telemetry, outbox) = (Telemetry::default(), Outbox::new(seal));
-        // An ingress needs the inbox and nothing else: what the executors' tables are like is no concern of its.
-        let state = match role {
-            Role::All | Role::Executor => Some(State::open(&config.database).await?),
-            Role::Ingress => None,
+        // An ingress needs the inbox and nothing else: what the executors' tables are like is no concern of its. But what
+        // Teams asks is answered in its request, by whoever takes it.
+        let answers = config.teams.is_some() && role != Role::Executor;
+        let working = match role {
+            Role::Ingress if !answers => None,
+            Role::All | Role::Ingress | Role::Executor => {
+                Some((State::open(&config.database).await?, thinking::of(config).await?))
+            }
         };
-        let routes = match role {
+        let mut routes = match role {
             Role::All | Role::Ingress => ingress::router(&inbox, config, &telemetry)?,
             Role::Executor => Router::new(),
         };
-        let seen = health::Seen { inbox: inbox.clone(), state: state.clone(), telemetry: telemetry.clone() };
+        if let (Some(teams), Some((state, thinking))) = (config.teams.as_ref().filter(|_| answers), &working) {
+            let answering = Answering::new(config.policy.clone(), thinking.clone(), state.clone(), telemetry.clone());
+            routes = routes.merge(ingress::teams::routes(teams, answering)?);
+        }
+        let working = working.filter(|_| role != Role::Ingress);
+        let state = working.as_ref().map(|(state, _)| state.clone());
+        let seen = health::Seen { inbox: inbox.clone(), state, telemetry: telemetry.clone() };
         let app = routes.merge(health::router(seen.clone()));
         let bound = async {
             let listener = TcpListener::bind(config.listen).await?;
@@ -165,9 +179,9 @@ impl Bot {
             bound.await.map_err(|source| StartError::Listen { address: config.listen, source })?;
         // From here on nothing fails but the executor's own parts, before anything of it runs.
         let (drain, draining) = watch::channel(false);
-        let executor = match &state {
-            Some(state) => {
-                let parts = executing::parts(config, state, &outbox, &telemetry).await?;
+        let executor = match working {
+            Some((state, thinking)) => {
+                let parts = executing::parts(config, state, thinking, &outbox, &telemetry).await?;
                 Some(tokio::spawn(executing::run(inbox, parts, config.concurrency, draining)))
             }
             None => None,

@@ -15,16 +15,19 @@ pub enum PlatformName {
     Feishu,
     /// Discord.
     Discord,
+    /// Microsoft Teams, where the bot answers outgoing webhooks and can say nothing by itself.
+    Teams,
 }
 
 impl PlatformName {
-    /// `slack`, `feishu` or `discord`, as the policy file, the tables and the metrics spell it.
+    /// `slack`, `feishu`, `discord` or `teams`, as the policy file, the tables and the metrics spell it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Slack => "slack",
             Self::Feishu => "feishu",
             Self::Discord => "discord",
+            Self::Teams => "teams",
         }
     }
 }
@@ -42,9 +45,10 @@ impl fmt::Display for PlatformName {
 pub struct Person {
     /// Where the account is.
     pub platform: PlatformName,
-    /// The workspace (Slack `T…`), the tenant key (Feishu) or the guild (Discord; `dm` in a direct conversation).
+    /// The workspace (Slack `T…`), the tenant key (Feishu), the guild (Discord; `dm` in a direct conversation) or the tenant's
+    /// id (Teams).
     pub tenant: String,
-    /// Slack `U…` or `W…`, Feishu `ou_…`, Discord a snowflake.
+    /// Slack `U…` or `W…`, Feishu `ou_…`, Discord a snowflake, Teams the directory's object id.
     pub user: String,
 }
 
@@ -61,7 +65,7 @@ pub struct Place {
     pub platform: PlatformName,
     /// As in [`Person`].
     pub tenant: String,
-    /// Slack `C…`, `G…` or `D…`, Feishu `oc_…`, Discord a snowflake.
+    /// Slack `C…`, `G…` or `D…`, Feishu `oc_…`, Discord a snowflake, Teams `19:…@thread.tacv2`.
     pub channel: String,
     /// The thread, as the platform names it: Slack the parent's `ts`, Feishu the root message's id. `None` is the channel itself.
     pub thread: Option<String>,

@@ -72,6 +72,6 @@ pub(super) fn read(lookup: Lookup<'_>, names: &Names) -> Result<SigningSecrets, 
 }
 
 /// Digits only: no sign, no fraction, no blanks.
-fn unix_seconds(text: &str) -> Option<i64> {
+pub(super) fn unix_seconds(text: &str) -> Option<i64> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }

@@ -2,13 +2,24 @@
 
 use std::fmt;
 
-use super::{Config, Database, ModelChoice};
+use super::{Config, Database, HookConfig, ModelChoice};
+use crate::who::PlatformName;
 
 /// A configuration in a few lines.
 #[derive(Debug)]
 pub struct Summary<'a>(&'a Config);
 
 impl Config {
+    /// Whether something can be said there.
+    const fn speaks(&self, platform: PlatformName) -> bool {
+        match platform {
+            PlatformName::Slack => self.slack.is_some(),
+            PlatformName::Feishu => self.feishu.is_some(),
+            PlatformName::Discord => self.discord.is_some(),
+            PlatformName::Teams => false,
+        }
+    }
+
     /// Tells it in a few lines, without a secret.
     #[must_use]
     pub const fn summary(&self) -> Summary<'_> {
@@ -29,9 +40,21 @@ impl fmt::Display for Summary<'_> {
             ("Slack", "/slack/events, /slack/interactions, /slack/commands", config.slack.is_some()),
             ("Feishu", "/feishu/events, /feishu/cards", config.feishu.is_some()),
             ("Discord", "/discord/interactions", config.discord.is_some()),
+            ("Teams", "/teams/messages", config.teams.is_some()),
         ];
         for (name, routes, there) in platforms {
             writeln!(f, "  {name:<12}  {}", if there { routes } else { "not set up" })?;
+        }
+        for HookConfig { hook, .. } in &config.hooks {
+            let (name, provider, place) = (&hook.name, hook.preset.name(), &hook.say_in);
+            writeln!(
+                f,
+                "  hook          /hooks/{name} of {provider}, told in {}:{}:{}",
+                place.platform, place.tenant, place.channel
+            )?;
+            if !config.speaks(place.platform) {
+                writeln!(f, "  ! {} is not set up here: what comes to /hooks/{name} is a dead letter", place.platform)?;
+            }
         }
         match &config.model {
             ModelChoice::Scripted(_) => writeln!(f, "  model         the scripted one; OPENAI_MODEL names another")?,

@@ -98,6 +98,53 @@ fn the_example_of_a_policy_is_one() {
 }
 
 #[test]
+fn teams_alone_is_enough_and_its_token_is_checked() {
+    let token = ("TEAMS_OUTGOING_SECRET", "MDAxMTIyMzM0NDU1NjY3Nzg4OTlhYWJi");
+    let config = with(&[("SLACK_SIGNING_SECRET", ""), ("SLACK_BOT_TOKEN", ""), token]).expect("a configuration");
+    assert!(config.slack.is_none() && config.summary().to_string().contains("/teams/messages"));
+    for bad in ["no token", "c2hvcnQ=", " MDAxMTIyMzM0NDU1NjY3Nzg4OTlhYWJi"] {
+        let error = problem(&[("TEAMS_OUTGOING_SECRET", bad)]);
+        assert!(error.contains("is no security token") && !error.contains(bad), "{error}");
+    }
+}
+
+/// A configuration whose policy has this hook.
+fn hooked(hook: &str, more: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let folder = imchat_test_servers::Folder::new("hooks").expect("a folder");
+    let file = folder.path().join("policy.toml");
+    let ask = "ask = [{ who = [\"*\"], where = [\"*\"] }]\n[hooks.deploys]\n";
+    std::fs::write(&file, format!("{ask}{hook}\nsay_in = \"slack:T1:C1\"\n")).expect("written");
+    with(&[more, &[("POLICY_FILE", file.to_str().expect("text"))]].concat())
+}
+
+#[test]
+fn the_secret_of_a_hook_is_in_the_variable_that_the_policy_names() {
+    let github = "provider = \"github\"\nsecret_env = \"DEPLOYS_SECRET\"";
+    let config = hooked(github, &[("DEPLOYS_SECRET", " hush\n"), ("DEPLOYS_SECRET_PREVIOUS", "old")]).expect("one");
+    let [hook] = config.hooks.as_slice() else { panic!("{:?}", config.hooks) };
+    assert_eq!(hook.signing.current.expose(), " hush\n", "byte for byte");
+    assert_eq!(hook.signing.previous.as_ref().expect("the one before").until, None);
+    let summary = config.summary().to_string();
+    assert!(summary.contains("/hooks/deploys of github, told in slack:T1:C1") && !summary.contains("dead letter"));
+    let elsewhere = Config { slack: None, ..config.clone() }.summary().to_string();
+    assert!(elsewhere.contains("slack is not set up here: what comes to /hooks/deploys is a dead letter"));
+    let standard = "provider = \"standard-webhooks\"\nsecret_env = \"DEPLOYS_SECRET\"";
+    let unusable = [("DEPLOYS_SECRET", "v1,whsec_hush")];
+    let bad_time = [("DEPLOYS_SECRET", "hush"), ("DEPLOYS_SECRET_PREVIOUS_UNTIL", "tomorrow")];
+    let half = [("DEPLOYS_SECRET", "hush"), ("DEPLOYS_SECRET_PREVIOUS_UNTIL", "1800000000")];
+    for (hook, more, problem) in [
+        (github, &[][..], "DEPLOYS_SECRET is not set: set it to what the provider shows"),
+        (standard, &unusable, "DEPLOYS_SECRET cannot be used"),
+        (github, &bad_time, "DEPLOYS_SECRET_PREVIOUS_UNTIL is not a time"),
+        (github, &half, "set both or neither"),
+    ] {
+        let error = hooked(hook, more).expect_err("refused").to_string();
+        assert!(error.starts_with("[hooks.deploys] of POLICY_FILE: ") && error.contains(problem), "{error}");
+        assert!(!error.contains("hush"), "{error}");
+    }
+}
+
+#[test]
 fn every_variable_of_the_example_is_one_that_is_read() {
     let example = include_str!("../../.env.example");
     let named = |line: &'static str| line.trim_start_matches('#').split_once("='").map(|(name, _)| name);
@@ -107,6 +154,9 @@ fn every_variable_of_the_example_is_one_that_is_read() {
         asked.borrow_mut().insert(name.to_owned());
         Some(match name {
             "TOKEN_ENCRYPTION_KEY" | "TOKEN_ENCRYPTION_KEY_PREVIOUS" | "PASSCODE_KEY" => KEY.into(),
+            name if name.starts_with("TEAMS_OUTGOING_SECRET") && !name.ends_with("_UNTIL") => {
+                "MDAxMTIyMzM0NDU1NjY3Nzg4OTlhYWJi".into()
+            }
             "POLICY_FILE" => concat!(env!("CARGO_MANIFEST_DIR"), "/policy.example.toml").into(),
             name if name.ends_with("_URL") || name.ends_with("_ADDR") || name == "EXECUTOR_CONCURRENCY" => return None,
             name if name.ends_with("_UNTIL") => "1800000000".into(),

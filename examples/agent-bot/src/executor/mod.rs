@@ -6,9 +6,11 @@
 //!    all of it is there, or none of it and the job is worked on again.
 //! 3. Nothing is said from here: it goes to the [outbox](crate::outbox), whose sender follows.
 //! 4. A click only decides. What was approved is carried out by [a loop](Executor::tend), here or in another process.
-//! 5. What cannot be read is a dead letter: no attempt betters it, a person may. Everything else is tried again.
+//! 5. What came to a [hook](crate::hooks) is said in the hook's place, and nothing is made of it: nobody asked.
+//! 6. What cannot be read is a dead letter: no attempt betters it, a person may. Everything else is tried again.
 
 mod click;
+mod hook;
 mod meanwhile;
 mod notdone;
 mod plans;
@@ -36,6 +38,7 @@ pub use settle::{DoneIn, Settle, Settling};
 use crate::agent::budget::Budget;
 use crate::agent::model::Model;
 use crate::approvals::Approvals;
+use crate::hooks;
 use crate::limits::RateLimits;
 use crate::ops::Desk;
 use crate::outbox::Outbox;
@@ -117,6 +120,9 @@ impl Executor {
     /// [`NotDone`], which says what is to become of it.
     pub async fn work(&self, job: &Job) -> Result<(), NotDone> {
         let delivery = &job.delivery;
+        if let Some(name) = delivery.lane.as_deref().and_then(hooks::name_of_lane) {
+            return self.hooked(job, name).await;
+        }
         let platforms = &self.0.parts.platforms;
         let platform = platforms.named(&delivery.provider).ok_or(NotDone::NoPlatform)?;
         match platform.decode(&delivery.kind, &delivery.body)? {

@@ -18,6 +18,11 @@ pub enum NotDone {
     /// It came from a platform that is not set up in this process.
     #[error("its platform is not set up here: set its variables, then replay this")]
     NoPlatform,
+    /// It came to a hook that the policy file of this process does not have.
+    #[error(
+        "the policy file has no hook of this name: put it back or set POLICY_FILE, then replay this, or discard it"
+    )]
+    NoHook,
     /// The bot's tables failed.
     #[error(transparent)]
     State(#[from] StateError),
@@ -39,7 +44,7 @@ impl NotDone {
     /// In the worker's words: what no attempt betters is a dead letter at once.
     pub(super) fn told(self) -> Box<dyn std::error::Error + Send + Sync> {
         match self {
-            Self::Decode(_) | Self::NoPlatform => Permanent::new(self).into(),
+            Self::Decode(_) | Self::NoPlatform | Self::NoHook => Permanent::new(self).into(),
             other => other.into(),
         }
     }

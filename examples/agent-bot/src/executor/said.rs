@@ -1,11 +1,9 @@
 //! Somebody said something: whether it is worked on, and what a turn makes of it.
 
-use std::time::Duration;
-
 use imchat_inbox::Job;
 
 use super::{Executor, NotDone, key};
-use crate::limits::Verdict;
+use crate::limits::{Verdict, over_limit};
 use crate::message::Outbound;
 use crate::outbox::Draft;
 use crate::platform::{Address, Inbound, Platform, ReplyRoute};
@@ -95,14 +93,4 @@ impl Executor {
         self.0.parts.outbox.wake();
         Ok(())
     }
-}
-
-fn over_limit(retry_after: Duration) -> String {
-    let seconds = retry_after.as_secs().max(1);
-    let wait = match seconds {
-        1..=90 => format!("{seconds} seconds"),
-        91..=5400 => format!("{} minutes", seconds.div_ceil(60)),
-        _ => format!("{} hours", seconds.div_ceil(3600)),
-    };
-    format!("That is more than I may answer at once, so I left this out. Please ask again in {wait}.")
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use imchat_inbox::Job;
-use tracing::{debug, warn};
+use tracing::warn;
 
 use super::{Executor, NotDone};
 use crate::agent::ended::Ended;
@@ -57,21 +57,12 @@ impl Executor {
         };
         let took = Duration::from_micros(parts.clock.micros().saturating_sub(started));
         parts.limits.spent(person, place, outcome.usage.total()).await;
-        self.told(&outcome, took);
+        parts.telemetry.turn(&outcome, took);
 
         self.conclude(&asked, outcome).await?;
         parts.outbox.wake();
         self.summarize(&asked).await;
         Ok(())
-    }
-
-    fn told(&self, outcome: &TurnOutcome, took: Duration) {
-        let ended = outcome.ended.as_str();
-        self.count("imchat_bot_turns_total", &[("ended", ended)], 1);
-        self.count("imchat_bot_model_tokens_total", &[("direction", "read")], outcome.usage.read);
-        self.count("imchat_bot_model_tokens_total", &[("direction", "written")], outcome.usage.written);
-        self.0.parts.telemetry.time("imchat_bot_turn_seconds", &[], took);
-        debug!(ended, ?took, planned = outcome.planned.len(), "a turn is over");
     }
 
     /// All that a turn leads to, in one transaction: rows of sessions, of the outbox, of plans and of the audit.

@@ -74,11 +74,23 @@ pub enum Verdict {
     },
 }
 
-/// The buckets of all people, channels and workspaces.
-#[derive(Debug)]
+/// What the person is told who is over a limit.
+#[must_use]
+pub fn over_limit(retry_after: Duration) -> String {
+    let seconds = retry_after.as_secs().max(1);
+    let wait = match seconds {
+        1..=90 => format!("{seconds} seconds"),
+        91..=5400 => format!("{} minutes", seconds.div_ceil(60)),
+        _ => format!("{} hours", seconds.div_ceil(3600)),
+    };
+    format!("That is more than I may answer at once, so I left this out. Please ask again in {wait}.")
+}
+
+/// The buckets of all people, channels and workspaces; cheap to clone, and the clones are the same ones.
+#[derive(Debug, Clone)]
 pub struct RateLimits {
-    messages: [Bucket; 3],
-    tokens: [Bucket; 3],
+    messages: Arc<[Bucket; 3]>,
+    tokens: Arc<[Bucket; 3]>,
 }
 
 impl RateLimits {
@@ -88,16 +100,16 @@ impl RateLimits {
         let bucket = |name, quota| Bucket::new(name, quota, Arc::clone(clock), shared.cloned());
         let Allowances { messages, tokens } = allowances;
         Self {
-            messages: [
+            messages: Arc::new([
                 bucket("message:user", messages.user),
                 bucket("message:channel", messages.channel),
                 bucket("message:workspace", messages.workspace),
-            ],
-            tokens: [
+            ]),
+            tokens: Arc::new([
                 bucket("token:user", tokens.user),
                 bucket("token:channel", tokens.channel),
                 bucket("token:workspace", tokens.workspace),
-            ],
+            ]),
         }
     }
 

@@ -46,6 +46,7 @@ fn person(platform: PlatformName) -> Span {
         PlatformName::Slack => "U0ADA",
         PlatformName::Feishu => "ou_ada",
         PlatformName::Discord => "900000000000000004",
+        PlatformName::Teams => "aad-ada",
     };
     Span::Mention(Person { platform, tenant: "T1".to_owned(), user: user.to_owned() })
 }

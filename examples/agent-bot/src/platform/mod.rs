@@ -12,6 +12,7 @@ pub(crate) mod key;
 pub(crate) mod pack;
 mod platforms;
 pub mod slack;
+pub mod teams;
 pub mod web;
 
 use std::future::Future;

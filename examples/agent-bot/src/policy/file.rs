@@ -30,12 +30,18 @@
 //! messages = { user = { most = 10, per_secs = 60 } }     # channel and workspace too
 //! tokens = { workspace = { most = 1000000, per_secs = 3600 } }
 //!
+//! [hooks.deploys]                       # POST /hooks/deploys
+//! provider = "github"                   # see docs/setup/hooks.md
+//! secret_env = "DEPLOYS_SECRET"         # the name of the variable that holds the secret
+//! say_in = "slack:T1:C1"
+//!
 //! [passcodes]                           # of `agent-bot admin passcode`
 //! "slack:T1:U1" = "c8b1…"
 //! ```
 //!
 //! Whatever is not known here is refused with its line: a rule that does not say what was meant protects nobody.
 
+mod hooks;
 mod limits;
 mod passcodes;
 mod tool;
@@ -80,6 +86,8 @@ struct File {
     links: Links,
     #[serde(default)]
     limits: limits::Limits,
+    #[serde(default)]
+    hooks: BTreeMap<Spanned<String>, hooks::Entry>,
     #[serde(default)]
     passcodes: BTreeMap<Spanned<String>, Spanned<String>>,
 }
@@ -170,7 +178,8 @@ impl File {
         };
         let links = self.links.hosts.iter().map(host).collect::<Result<_, _>>()?;
         let (limits, passcodes) = (self.limits.checked()?, passcodes::checked(&self.passcodes)?);
-        Ok(Policy { ask, tools, meanwhile, links, passcodes, limits })
+        let hooks = self.hooks.iter().map(|(name, entry)| entry.checked(name)).collect::<Result<_, _>>()?;
+        Ok(Policy { ask, tools, meanwhile, links, passcodes, limits, hooks })
     }
 }
 

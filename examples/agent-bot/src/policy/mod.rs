@@ -20,6 +20,7 @@ pub use approvers::Approvers;
 pub use file::PolicyError;
 pub use subject::{Area, Subject};
 
+use crate::hooks::Hook;
 use crate::limits::Allowances;
 use crate::platform::{Profile, Standing};
 use crate::who::{Person, Place};
@@ -78,6 +79,9 @@ pub enum Reason {
     /// Nobody in this tenant may approve it.
     #[error("Nobody in this workspace may approve this. Please ask whoever looks after me to name somebody.")]
     NobodyApproves,
+    /// It changes something, and there is no card to approve it on.
+    #[error("Changes need an approval, which I cannot ask for here: ask me in Slack/Feishu/Discord.")]
+    NoCards,
     /// The person is no approver of it.
     #[error("You are not one of the people who may decide this.")]
     NoApprover,
@@ -133,6 +137,7 @@ pub struct Policy {
     links: Vec<String>,
     passcodes: Vec<(Person, String)>,
     limits: Allowances,
+    hooks: Vec<Hook>,
 }
 
 impl Policy {
@@ -215,6 +220,12 @@ impl Policy {
     #[must_use]
     pub const fn limits(&self) -> Allowances {
         self.limits
+    }
+
+    /// What comes in over hooks, and where each is told.
+    #[must_use]
+    pub fn hooks(&self) -> &[Hook] {
+        &self.hooks
     }
 
     /// The hosts that a model's text may link to: `status.example.com`, and `.example.com` for every host below it.

@@ -85,7 +85,9 @@ impl Area {
         if channel == "*" {
             return Some(Self::Tenant(platform, tenant));
         }
-        Some(Self::Channel(platform, tenant, word(channel)?))
+        // Those of Teams have a colon in them, and nothing follows a channel.
+        let plain = if platform == PlatformName::Teams { word(&channel.replacen(':', "", 1)) } else { word(channel) };
+        plain.map(|_| Self::Channel(platform, tenant, channel.to_owned()))
     }
 
     /// Whether this place is meant.
@@ -109,6 +111,7 @@ fn qualified(text: &str) -> Option<(PlatformName, String, &str)> {
         "slack" => PlatformName::Slack,
         "feishu" => PlatformName::Feishu,
         "discord" => PlatformName::Discord,
+        "teams" => PlatformName::Teams,
         _ => return None,
     };
     Some((platform, word(tenant)?, rest))

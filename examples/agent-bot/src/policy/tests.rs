@@ -213,7 +213,9 @@ fn the_demo_asks_somebody_else_before_it_changes_anything() {
 #[test]
 fn a_faulty_file_is_refused_with_its_line_and_what_to_write() {
     const ASK: &str = "ask = [{ who = [\"*\"], where = [\"*\"] }]\n";
+    const HOOK: &str = "provider = \"github\"\nsecret_env = \"A_SECRET\"\nsay_in = \"slack:T1:C1\"";
     let tool = |name: &str, lines: &str| format!("{ASK}[tools.{name}]\n{lines}");
+    let hook = |name: &str, lines: &str| format!("{ASK}[hooks.{name}]\n{lines}");
     let table = [
         ("ask = [\n".to_owned(), 1, "documentation"),
         ("ask = []\n".to_owned(), 1, "nobody is answered"),
@@ -241,10 +243,19 @@ fn a_faulty_file_is_refused_with_its_line_and_what_to_write() {
         (format!("{ASK}[links]\nhosts = [\"a.example\",\n\"https://b.example/\"]"), 4, "is not a host"),
         (format!("{ASK}[links]\nhosts = [\".com\"]"), 3, "is not a host"),
         (format!("{ASK}[limit]\n"), 2, "unknown field"),
+        (hook("Deploys", HOOK), 2, "write a to z"),
+        (hook("deploys", &HOOK.replace("github", "githib")), 3, "write one of bitbucket, dingtalk-robot, discord"),
+        (hook("deploys", &HOOK.replace("github", "twilio")), 3, "no such provider"),
+        (hook("deploys", &HOOK.replace("A_SECRET", "hush")), 4, "never here"),
+        (hook("deploys", &HOOK.replace("slack:T1:C1", "slack:T1:*")), 5, "write slack:T1:C1"),
+        (hook("deploys", &HOOK.replace("say_in", "say_at")), 5, "unknown field"),
+        (hook("deploys", &HOOK.replace("slack:T1:C1", "teams:T1:19:a@b")), 5, "in Teams unasked"),
+        (hook("deploys", &format!("{HOOK}\nverify_token_env = \"A_TOKEN\"")), 6, "asks for no such token"),
     ];
     for (text, line, problem) in table {
         let error = Policy::parse(&text, KNOWN).expect_err(&text);
         assert_eq!(error.line, line, "{text}\n{error}");
         assert!(error.to_string().contains(problem), "{text}\n{error}");
+        assert!(!error.to_string().contains("hush"), "what may be a secret is not repeated: {error}");
     }
 }

@@ -3,24 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use imchat_axum::tower::SystemClock;
 use imchat_inbox::worker::{Backoff, Outcome, Report};
 use imchat_inbox::{Upkeep, Worker};
-use imchat_redis::{RedisLimiter, Server};
-use imchat_verify::Clock;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use super::StartError;
+use super::thinking::Thinking;
 use crate::agent::budget::Budget;
-use crate::agent::model::Model;
-use crate::agent::openai::{OpenAi, Patience};
-use crate::agent::scripted::Scripted;
 use crate::approvals::{Approvals, Passcodes};
-use crate::config::{Config, ModelChoice};
+use crate::config::Config;
 use crate::executor::{DoneIn, Executor, Parts, Settling};
-use crate::limits::RateLimits;
 use crate::outbox::{Outbox, Sender};
 use crate::platform::discord::Discord;
 use crate::platform::feishu::Feishu;
@@ -41,22 +35,14 @@ const SENDERS: usize = 8;
 /// Sets up what the executor works with.
 pub(super) async fn parts(
     config: &Config,
-    state: &State,
+    state: State,
+    thinking: Thinking,
     outbox: &Outbox,
     telemetry: &Telemetry,
 ) -> Result<Parts, StartError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let shared = match &config.redis {
-        Some(url) => shared_limits(Server::at(url.expose())?).await,
-        None => None,
-    };
-    let limits = RateLimits::new(config.policy.limits(), &clock, shared.as_ref());
-    let model: Arc<dyn Model> = match &config.model {
-        ModelChoice::Scripted(mood) => Arc::new(Scripted::new(*mood)),
-        ModelChoice::OpenAi(access) => Arc::new(OpenAi::new(access, Patience::default())?),
-    };
+    let Thinking { clock, limits, model } = thinking;
     Ok(Parts {
-        state: state.clone(),
+        state,
         platforms: platforms(config).await?,
         policy: config.policy.clone(),
         limits,
@@ -67,17 +53,6 @@ pub(super) async fn parts(
         clock,
         telemetry: telemetry.clone(),
     })
-}
-
-/// A Redis that is down when the bot starts is no reason to answer nobody: the limits are then each process's own.
-async fn shared_limits(server: Server) -> Option<RedisLimiter> {
-    match server.connect().await {
-        Ok(redis) => Some(RedisLimiter::new(&redis)),
-        Err(error) => {
-            error!(%error, "Redis cannot be reached: each process limits by itself until it is started again");
-            None
-        }
-    }
 }
 
 /// Those of the policy file, under their key.

@@ -1,9 +1,10 @@
 //! What is counted, as Prometheus reads it.
 //!
-//! Labels are words of the bot's own code: no person, channel or tenant is one, so that there are few series and nothing
-//! in them is anybody's business.
+//! Labels are words of the bot's own code, or a hook's name of its configuration: no person, channel or tenant is one, so
+//! that there are few series and nothing in them is anybody's business.
 
 mod text;
+mod turns;
 pub mod watch;
 
 use std::collections::BTreeMap;

@@ -14,6 +14,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("imchat_bot_dead_letters", "Dead letters that wait for somebody"),
     ("imchat_bot_declined_total", "Messages that were not worked on"),
     ("imchat_bot_deliveries_total", "Proved deliveries by what the inbox said"),
+    ("imchat_bot_hook_events_total", "Events of hooks that are said in their places"),
     ("imchat_bot_ignored_total", "Jobs that asked for nothing"),
     ("imchat_bot_model_tokens_total", "Tokens that the model read and wrote"),
     ("imchat_bot_outbox_depth", "Messages that are still to be said"),

@@ -1,5 +1,6 @@
 //! What is counted of each request, from what the webhook's service left beside its answer.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
@@ -13,16 +14,39 @@ use super::Telemetry;
 /// In which time Slack, Feishu and Discord want an answer.
 const DEADLINE: Duration = Duration::from_secs(3);
 
-/// Counts a platform's requests, and how long their answers took.
-pub async fn watch(
-    State((telemetry, platform)): State<(Telemetry, &'static str)>,
-    request: Request,
-    next: Next,
-) -> Response {
+/// Whose requests a route takes, as a label of metrics: a name of the bot's own code or of its configuration.
+#[derive(Debug, Clone)]
+pub struct Of {
+    label: &'static str,
+    name: Arc<str>,
+}
+
+impl Of {
+    /// A platform's.
+    #[must_use]
+    pub fn platform(name: &str) -> Self {
+        Self { label: "platform", name: name.into() }
+    }
+
+    /// A hook's of the policy file.
+    #[must_use]
+    pub fn hook(name: &str) -> Self {
+        Self { label: "hook", name: name.into() }
+    }
+
+    /// The label and its value.
+    #[must_use]
+    pub fn label(&self) -> (&'static str, &str) {
+        (self.label, &self.name)
+    }
+}
+
+/// Counts a route's requests, and how long their answers took.
+pub async fn watch(State((telemetry, of)): State<(Telemetry, Of)>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let response = next.run(request).await;
     let took = started.elapsed();
-    let of = ("platform", platform);
+    let of = of.label();
     telemetry.time("imchat_bot_ack_seconds", &[of], took);
     let extensions = response.extensions();
     if let Some(rejection) = extensions.get::<Rejection>() {
