@@ -3,6 +3,7 @@
 //! [`talk`](fn@talk) reads lines and prints what people would see. [`run`] plays one scene, a few seconds long, and prints
 //! what was sent, what the bot answered and how fast, what it posted, and whether that is as it should be.
 
+mod approval;
 mod archive;
 mod crash;
 mod folder;
@@ -122,11 +123,12 @@ async fn play() -> Result<report::Report, DemoError> {
     let secrets = crash::Secrets { signing: SIGNING_SECRET, token: BOT_TOKEN, sealing: SEALING_KEY };
     let (step, replies) = crash::play(folder.path(), &secrets, &stage.sender, &stage.archive.crashed).await?;
     steps.push(step);
+    let moments = approval::play(&folder.path().join("approval.db")).await?;
     // The connections the sender keeps open would be waited for.
     drop(stage);
     // Nothing can be posted after this: what is recorded now is all there is.
     let stopped = bot.stop().await;
     let posts = [slack.posts(), replies].concat();
     slack.stop().await;
-    Ok(report::Report::new(address, &steps, &posts, stopped))
+    Ok(report::Report::new(address, &steps, &posts, stopped).and(&moments))
 }
