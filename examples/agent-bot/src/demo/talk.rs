@@ -175,19 +175,19 @@ impl<'w, W: Write> Talk<'w, W> {
                 writeln!(self.out, "  {line}")?;
             }
             if let Some(card) = card {
-                self.number(card)?;
+                self.number(&card)?;
             }
         }
         Ok(())
     }
 
-    fn number(&mut self, card: Post) -> Result<(), DemoError> {
+    fn number(&mut self, card: &Post) -> Result<(), DemoError> {
         let first = self.buttons.len().saturating_add(1);
-        if let Some(line) = shown::buttons_line(&card, first) {
+        if let Some(line) = shown::buttons_line(card, first) {
             let line = self.styled("36", &line);
             writeln!(self.out, "  {line}")?;
         }
-        self.buttons.extend(buttons(&card).into_iter().map(|(_, action_id)| (card.clone(), action_id)));
+        self.buttons.extend(buttons(card).into_iter().map(|(_, action_id)| (card.clone(), action_id)));
         Ok(())
     }
 
