@@ -38,8 +38,12 @@ enum Command {
         #[command(subcommand)]
         command: Admin,
     },
-    /// Plays one scene against a simulated Slack on this machine: no account, no network
-    Demo,
+    /// Lets you talk to the bot in a simulated Slack on this machine, or plays a scene there: no account, no network
+    Demo {
+        /// Plays the scene also in a terminal; without a terminal it always does
+        #[arg(long)]
+        scene: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -56,7 +60,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let level = match cli.command {
         Command::Serve { .. } => "info",
-        Command::Demo | Command::Config { .. } | Command::Admin { .. } => "error",
+        Command::Demo { .. } | Command::Config { .. } | Command::Admin { .. } => "error",
     };
     log_to_stderr(level, std::io::stderr().is_terminal()).init();
     match run(&cli.command) {
@@ -91,8 +95,24 @@ fn run(command: &Command) -> anyhow::Result<bool> {
             let storage = Storage::from_env()?;
             Ok(runtime.block_on(admin::run(command, &storage, &mut out))?)
         }
-        Command::Demo => Ok(runtime.block_on(demo::run(&mut out))?),
+        Command::Demo { scene } if *scene || !std::io::stdin().is_terminal() || !out.is_terminal() => {
+            Ok(runtime.block_on(demo::run(&mut out))?)
+        }
+        Command::Demo { .. } => {
+            runtime.block_on(async {
+                let stop = serve::asked_to_stop().context("cannot listen for signals")?;
+                let input = std::io::BufReader::new(std::io::stdin());
+                anyhow::Ok(demo::talk(input, &mut out, takes_colours(), stop).await?)
+            })?;
+            Ok(true)
+        }
     }
+}
+
+/// Whether this terminal does, and whoever uses it wants it to: <https://no-color.org>.
+fn takes_colours() -> bool {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    set("NO_COLOR").is_none() && set("TERM").is_some_and(|terminal| terminal != "dumb")
 }
 
 /// `RUST_LOG` overrides the level.

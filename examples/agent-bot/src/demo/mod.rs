@@ -1,16 +1,24 @@
-//! One scene against a simulated Slack, both on loopback ports: no account, no network, a few seconds at most.
+//! The bot against a simulated Slack, both on loopback ports: no account, no network.
 //!
-//! Prints what was sent, what the bot answered and how fast, what it posted, and whether that is as it should be.
+//! [`talk`](fn@talk) reads lines and prints what people would see. [`run`] plays one scene, a few seconds long, and prints
+//! what was sent, what the bot answered and how fast, what it posted, and whether that is as it should be.
 
+mod approval;
 mod archive;
 mod crash;
 mod folder;
+mod line;
+mod news;
+mod person;
 mod report;
+mod room;
 mod scene;
+mod shown;
 mod table;
+mod talk;
 mod world;
 
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::time::Duration;
 
 use chat_sim::archive::ArchiveError;
@@ -24,7 +32,12 @@ use crate::policy::{Policy, PolicyError};
 use crate::serve::{Bot, Role, StartError};
 use crate::state::StateError;
 
-/// The whole demo, draining included, ends within this time.
+// Values that would be secrets elsewhere; here both sides are on this machine and end with the process.
+const SIGNING_SECRET: &str = "the demo's signing secret";
+const BOT_TOKEN: &str = "xoxb-demo";
+const SEALING_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+/// The whole scene, draining included, ends within this time.
 const WITHIN: Duration = Duration::from_secs(60);
 
 /// Why the demo could not be played to its end.
@@ -57,6 +70,22 @@ pub enum DemoError {
     TooSlow(Duration),
 }
 
+/// Lets whoever types into `input` speak with the bot as one of several people, until they quit, the lines end or `stop`
+/// is over.
+///
+/// # Errors
+/// [`DemoError`] when the bot cannot be run, or nothing can be written to `out`.
+pub async fn talk(
+    input: impl BufRead + Send + 'static,
+    out: &mut impl Write,
+    colours: bool,
+    stop: impl Future<Output = ()>,
+) -> Result<(), DemoError> {
+    let folder = folder::Folder::temporary()?;
+    let room = room::Room::open(&folder.path().join("bot.db")).await?;
+    talk::Talk::new(room, out, colours).run(input, stop).await
+}
+
 /// Plays the scene and prints the table to `out`; whether everything was as it should be.
 ///
 /// # Errors
@@ -69,11 +98,6 @@ pub async fn run(out: &mut impl Write) -> Result<bool, DemoError> {
 }
 
 async fn play() -> Result<report::Report, DemoError> {
-    // Values that would be secrets elsewhere; here both sides are on this machine and end with the process.
-    const SIGNING_SECRET: &str = "the demo's signing secret";
-    const BOT_TOKEN: &str = "xoxb-demo";
-    const SEALING_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-
     let archive = archive::Archive::open()?;
     let folder = folder::Folder::temporary()?;
     let (platform, overheard) = (sign::slack(SIGNING_SECRET), archive.app_mention.body.clone());
@@ -99,11 +123,12 @@ async fn play() -> Result<report::Report, DemoError> {
     let secrets = crash::Secrets { signing: SIGNING_SECRET, token: BOT_TOKEN, sealing: SEALING_KEY };
     let (step, replies) = crash::play(folder.path(), &secrets, &stage.sender, &stage.archive.crashed).await?;
     steps.push(step);
+    let moments = approval::play(&folder.path().join("approval.db")).await?;
     // The connections the sender keeps open would be waited for.
     drop(stage);
     // Nothing can be posted after this: what is recorded now is all there is.
     let stopped = bot.stop().await;
     let posts = [slack.posts(), replies].concat();
     slack.stop().await;
-    Ok(report::Report::new(address, &steps, &posts, stopped))
+    Ok(report::Report::new(address, &steps, &posts, stopped).and(&moments))
 }

@@ -4,8 +4,10 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use chat_sim::Delivery;
+use chat_sim::sender::SendError;
 use chat_sim::slack_api::Post;
 
+use super::approval::{Moment, restarts};
 use super::scene::{Place, Step};
 use super::table::{self, Row};
 use crate::platform::clipped;
@@ -26,8 +28,9 @@ impl Report {
         for step in steps {
             expected_posts = expected_posts.saturating_add(step.posts.saturating_mul(step.places.len()));
             let said = posted_by(step, posts);
-            let cells = [step.sent.clone(), answers(step), slowest(step), places(&said)];
-            report.row(cells, [texts(&said), errors(step)].concat(), difference(step, &said));
+            let cells =
+                [step.sent.clone(), answers(&step.deliveries, step.body), slowest(&step.deliveries), places(&said)];
+            report.row(cells, [texts(&said), errors(&step.deliveries)].concat(), difference(step, &said));
         }
         let clean = Stopped { jobs: Some(0), unsaid: Some(0), dead: Some(0) };
         if posts.len() != expected_posts || stopped != clean {
@@ -41,6 +44,18 @@ impl Report {
             report.row(cells, notes, Some(format!("{expected_posts} posts, no dead letter, nothing left")));
         }
         report
+    }
+
+    /// And what came of a write that waited for people.
+    pub(super) fn and(mut self, moments: &[Moment]) -> Self {
+        for moment in moments {
+            let answers = answers(&moment.deliveries, None);
+            let cells = [moment.done.to_owned(), answers, slowest(&moment.deliveries), restarts(moment.effects)];
+            let said = moment.said.iter().map(|text| format!("“{}”", in_a_line(text)));
+            let notes = said.chain(errors(&moment.deliveries)).collect();
+            self.row(cells, notes, moment.difference());
+        }
+        self
     }
 
     pub(super) fn all_as_expected(&self) -> bool {
@@ -113,15 +128,15 @@ fn contains(haystack: &[u8], needle: &str) -> bool {
 }
 
 /// `200`, or `20 × 200`, or `19 × 200, 1 × 503`.
-fn answers(step: &Step) -> String {
-    let each = step.deliveries.iter().map(|delivery| match delivery {
-        Ok(delivery) if step.body.is_some_and(|body| contains(&delivery.body, body)) => {
+fn answers(deliveries: &[Result<Delivery, SendError>], body: Option<&str>) -> String {
+    let each = deliveries.iter().map(|delivery| match delivery {
+        Ok(delivery) if body.is_some_and(|body| contains(&delivery.body, body)) => {
             format!("{} challenge", delivery.status.as_u16())
         }
         Ok(delivery) => delivery.status.as_u16().to_string(),
         Err(_) => "none".to_owned(),
     });
-    let several = step.deliveries.len() > 1;
+    let several = deliveries.len() > 1;
     let counted = counted(each).into_iter();
     counted
         .map(|(count, answer)| if several { format!("{count} × {answer}") } else { answer })
@@ -142,19 +157,19 @@ fn counted(texts: impl Iterator<Item = String>) -> Vec<(usize, String)> {
 }
 
 /// Why there was no answer.
-fn errors(step: &Step) -> Vec<String> {
-    let errors = step.deliveries.iter().filter_map(|delivery| delivery.as_ref().err()).map(ToString::to_string);
+fn errors(deliveries: &[Result<Delivery, SendError>]) -> Vec<String> {
+    let errors = deliveries.iter().filter_map(|delivery| delivery.as_ref().err()).map(ToString::to_string);
     counted(errors).into_iter().map(|(_, error)| error).collect()
 }
 
 /// The latency in milliseconds, or the longest of several.
-fn slowest(step: &Step) -> String {
-    let Some(slowest) = step.deliveries.iter().flatten().map(|delivery| delivery.latency).max() else {
+fn slowest(deliveries: &[Result<Delivery, SendError>]) -> String {
+    let Some(slowest) = deliveries.iter().flatten().map(|delivery| delivery.latency).max() else {
         return String::new();
     };
     let decimals = usize::from(slowest < Duration::from_millis(100));
     let ms = format!("{:.decimals$}", slowest.as_secs_f64() * 1000.0);
-    let least = if step.deliveries.len() > 1 { format!("≤ {ms}") } else { ms };
+    let least = if deliveries.len() > 1 { format!("≤ {ms}") } else { ms };
     format!("{least:>6}")
 }
 

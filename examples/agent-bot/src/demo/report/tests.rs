@@ -74,7 +74,7 @@ fn another_status_differs() {
 
 #[test]
 fn no_answer_differs() {
-    let silent = || Err(chat_sim::sender::SendError::Timeout(Duration::from_secs(1)));
+    let silent = || Err(SendError::Timeout(Duration::from_secs(1)));
     assert!(!good(Step { deliveries: vec![silent()], ..mention(200, 1) }, &[post()]));
     assert!(!good(Step { deliveries: vec![Ok(delivery(200)), silent()], ..mention(200, 1) }, &[post()]));
     assert!(!good(Step { deliveries: Vec::new(), ..mention(200, 1) }, &[post()]));
