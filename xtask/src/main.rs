@@ -4,6 +4,7 @@
 //! There are no dependencies: this program is built before every run.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "what a terminal program prints is its interface")]
 
+mod fuzz;
 mod packages;
 mod run;
 mod servers;
@@ -21,6 +22,8 @@ cargo xtask model          explore both profiles and the designs that lose, and 
 cargo xtask faults --kills N --database sqlite|postgres [--seed N]
                            kill, pause and cut off ingress and workers, and count what was lost
 cargo xtask vendors [SDK]  hold every scheme against the vendors' own SDKs, from npm and PyPI
+cargo xtask fuzz [TARGET…] [--seconds N]
+                           run each fuzz target for a minute, or for N seconds, from the signature vectors on
 cargo xtask help           show this text
 
 Steps of `cargo xtask test`, in order:";
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         ["model"] => run::all(MODEL),
         ["faults", options @ ..] => run::with(FAULTS, options),
         ["vendors", options @ ..] => vendors::compare(options),
+        ["fuzz", options @ ..] => fuzz::all(options),
         [] | ["help" | "--help" | "-h"] => {
             println!("{}", usage());
             ExitCode::SUCCESS
