@@ -4,6 +4,7 @@
 //! There are no dependencies: this program is built before every run.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "what a terminal program prints is its interface")]
 
+mod fuzz;
 mod packages;
 mod packed;
 mod run;
@@ -23,6 +24,8 @@ cargo xtask faults --kills N --database sqlite|postgres|redis [--seed N]
                            kill, pause and cut off ingress and workers, or the lease profile and its Redis, and count
                            what was lost
 cargo xtask vendors [SDK]  hold every scheme against the vendors' own SDKs, from npm and PyPI
+cargo xtask fuzz [TARGET…] [--seconds N]
+                           run each fuzz target for a minute, or for N seconds, from the signature vectors on
 cargo xtask help           show this text
 
 Steps of `cargo xtask test`, in order:";
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         ["model"] => run::all(MODEL),
         ["faults", options @ ..] => run::with(FAULTS, options),
         ["vendors", options @ ..] => vendors::compare(options),
+        ["fuzz", options @ ..] => fuzz::all(options),
         [] | ["help" | "--help" | "-h"] => {
             println!("{}", usage());
             ExitCode::SUCCESS

@@ -148,7 +148,7 @@ fn not_started(error: &io::Error) -> String {
 }
 
 /// Turns a line of a step into a command that runs in `root`.
-fn command(line: &str, root: &Path) -> Result<Command, String> {
+pub(crate) fn command(line: &str, root: &Path) -> Result<Command, String> {
     let mut words = Vec::new();
     for word in line.split_whitespace() {
         match word.rsplit_once("/*.") {
