@@ -107,8 +107,7 @@ impl<'r> Head<'r> {
 
     /// The raw value of a parameter of the URL's query; one that comes twice is refused.
     pub(crate) fn raw_query(&self, name: &'static str) -> Result<Option<&'r [u8]>, Error> {
-        let Some((_, query)) = self.url.and_then(|url| url.split_once('?')) else { return Ok(None) };
-        let query = query.split('#').next().unwrap_or_default();
+        let Some(query) = self.url.and_then(search) else { return Ok(None) };
         let mut values = query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(key, _)| *key == name);
         let first = values.next();
         if values.next().is_some() {
@@ -120,9 +119,13 @@ impl<'r> Head<'r> {
 
 /// A parameter of a URL's query, decoded; nothing where it is absent, empty, no text, comes twice, or is longer than 1 KiB.
 pub(crate) fn query(url: &str, name: &str) -> Option<String> {
-    let (_, query) = url.split_once('?')?;
-    let query = query.split('#').next().unwrap_or_default();
-    form::field(query.as_bytes(), name).filter(|value| (1..=1024).contains(&value.len()))
+    form::field(search(url)?.as_bytes(), name).filter(|value| (1..=1024).contains(&value.len()))
+}
+
+/// The query of a URL. The fragment begins at the first `#` and may hold a `?` of its own (RFC 3986, section 3.5).
+fn search(url: &str) -> Option<&str> {
+    let before = url.split('#').next()?;
+    before.split_once('?').map(|(_, query)| query)
 }
 
 pub(crate) fn single<'a>(headers: &'a (dyn Headers + 'a), wanted: &str) -> Option<&'a [u8]> {
@@ -146,5 +149,25 @@ impl fmt::Debug for Head<'_> {
     /// Header values may hold tokens and signatures, and a URL's query too: neither is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Head").field("method", &self.method).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_of_a_fragment_is_none_of_the_query() {
+        let headers: [(&str, &str); 0] = [];
+        for (url, ours) in [
+            ("https://example.com/in?a=1#?a=2", Some("1")),
+            ("https://example.com/in?a=1#&a=2", Some("1")),
+            ("https://example.com/in#?a=2", None),
+            ("https://example.com/in", None),
+        ] {
+            let raw = Head::new("POST", url, &headers).raw_query("a").unwrap();
+            assert_eq!(raw, ours.map(str::as_bytes), "{url}");
+            assert_eq!(query(url, "a").as_deref(), ours, "{url}");
+        }
     }
 }

@@ -80,6 +80,15 @@ fn encrypted(text: &[u8]) -> Vec<u8> {
     cipher.encrypt_padded_vec::<NoPadding>(whole_blocks(text))
 }
 
+/// What [`inner`] reads.
+pub(crate) fn envelope(message: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(message.len()).unwrap_or_default().to_be_bytes();
+    let mut text = [&[7; 16], &length[..], message, RECEIVER.as_bytes()].concat();
+    let padding = 32_u8.saturating_sub(u8::try_from(text.len() % 32).unwrap_or_default());
+    text.resize(text.len().saturating_add(usize::from(padding)), padding);
+    text
+}
+
 /// The message of an envelope: 16 bytes, the message's length, the message, its receiver, and as many bytes of one value as
 /// that value says.
 fn inner(text: &[u8]) -> Option<&[u8]> {
@@ -91,4 +100,34 @@ fn inner(text: &[u8]) -> Option<&[u8]> {
     let framed = text.get(16..text.len().checked_sub(padding)?)?.strip_suffix(RECEIVER.as_bytes())?;
     let (length, message) = framed.split_first_chunk::<4>()?;
     (usize::try_from(u32::from_be_bytes(*length)) == Ok(message.len())).then_some(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_envelope_is_read_as_it_was_written_and_not_with_another_padding() {
+        for message in [&b""[..], b"{}", &[b'x'; 40]] {
+            let mut text = envelope(message);
+            assert_eq!(inner(&text), Some(message));
+            if let Some(last) = text.last_mut() {
+                *last = 0;
+            }
+            assert_eq!(inner(&text), None);
+        }
+    }
+
+    #[test]
+    fn all_four_platforms_are_read() {
+        assert_eq!(PAIRS.len(), 4);
+        assert_eq!(KEY.len(), 32);
+        let opens = |choice: u8| {
+            let body = wrapped(STANDARD.encode(encrypted(&envelope(b"{}"))).as_bytes());
+            let pair = PAIRS.get(usize::from(choice)).unwrap();
+            let signed = pair.sign(&body).unwrap();
+            matches!(pair.verifier.verify(signed.head(), &body, NOW), Ok(Verdict::Event(proved)) if proved.body() == b"{}")
+        };
+        assert!(!opens(0) && (1..4).all(opens));
+    }
 }

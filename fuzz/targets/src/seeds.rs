@@ -8,6 +8,7 @@ use imchat_verify::providers;
 use serde_json::Value;
 
 use crate::case::Case;
+use crate::decryption::envelope;
 
 /// A seed with the name of the target that it is for.
 pub type Seed = (&'static str, Vec<u8>);
@@ -81,6 +82,10 @@ fn add_body(body: &[u8], seeds: &mut Vec<Seed>) {
             let first = (choice..=choice | 15).find(|byte: &u8| byte % 5 == what).unwrap_or(choice);
             seeds.push(("decryption", [&[first], body].concat()));
         }
+    }
+    // For WeCom, WeChat and DingTalk: what an envelope opens to.
+    for choice in [16, 36, 51] {
+        seeds.push(("decryption", [&[choice], envelope(body).as_slice()].concat()));
     }
 }
 

@@ -213,4 +213,28 @@ mod tests {
         assert_eq!(at("1301"), Err(Error::Future { ahead: Duration::from_secs(301) }));
         assert!(matches!(at("9223372036854775807"), Err(Error::Future { .. })));
     }
+
+    #[test]
+    fn the_last_second_of_the_calendar_passes_and_the_next_does_not() {
+        let check = |text: &str| {
+            let window = Window::symmetric(Duration::MAX);
+            check(Source::Header("t"), text.as_bytes(), Unit::Seconds, window, OffsetDateTime::UNIX_EPOCH)
+        };
+        let last = check("253402300799").unwrap();
+        assert_eq!(last.date(), Some(PrimitiveDateTime::MAX.replace_nanosecond(0).unwrap().assume_utc()));
+        assert!(matches!(check("253402300800"), Err(Error::Malformed(..))));
+    }
+
+    #[test]
+    fn what_is_no_time_is_told_how_a_time_is_written() {
+        let told = |unit| {
+            check(Source::Header("t"), b"now", unit, Window::FIVE_MINUTES, OffsetDateTime::UNIX_EPOCH)
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(
+            told(Unit::Seconds).contains("canonical decimals") && told(Unit::Millis).contains("canonical decimals")
+        );
+        assert!(told(Unit::Rfc3339).contains("RFC 3339"));
+    }
 }
