@@ -1,7 +1,7 @@
 //! Bodies that arrive in pieces: the same verdict as in one, and the head decided before the first of them.
 
 use imchat_tests::{Outcome, Request, SIGNED_AT, Subject, at, forge, keys, outcome, payload, payloads, vectors};
-use imchat_verify::providers::{GitHub, Slack, Stripe, feishu_seal};
+use imchat_verify::providers::{GitHub, Slack, Stripe, Telegram, feishu_seal};
 use imchat_verify::{AnyProvider, Error, Source, Verdict, Verifier, Verify};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -136,6 +136,13 @@ fn a_list_without_a_signature_that_can_be_read_is_refused_before_the_body() {
     let verifier = Stripe::verifier(keys::STRIPE).unwrap();
     let request = Request::post("{}").and("stripe-signature", "t=1700000000,v1=00,v1=no hex digits");
     assert_eq!(verifier.begin(request.head(), at(SIGNED_AT)).unwrap_err(), Error::Mismatch);
+}
+
+#[test]
+fn a_wrong_token_in_a_header_is_refused_before_the_body() {
+    let verifier = Telegram::verifier("the_right_token_of_a_bot").unwrap();
+    let request = Request::post("{}").and("x-telegram-bot-api-secret-token", "another_token_of_a_bot");
+    assert_eq!(verifier.begin(request.head(), at(SIGNED_AT)).unwrap_err(), Error::WrongToken);
 }
 
 #[test]
