@@ -153,4 +153,9 @@ mod tests {
         }
         assert!(Tag::new(&[7; 32]).fits(&right) && !Tag::new(&[7; 20]).fits(&right));
     }
+
+    #[test]
+    fn tags_of_no_length_do_not_fit() {
+        assert!(!Tag::default().fits(&Tag::default()));
+    }
 }
