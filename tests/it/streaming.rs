@@ -1,7 +1,7 @@
 //! Bodies that arrive in pieces: the same verdict as in one, and the head decided before the first of them.
 
-use imchat_tests::{Outcome, Request, SIGNED_AT, Subject, at, forge, keys, outcome, payload, payloads};
-use imchat_verify::providers::{GitHub, Slack, feishu_seal};
+use imchat_tests::{Outcome, Request, SIGNED_AT, Subject, at, forge, keys, outcome, payload, payloads, vectors};
+use imchat_verify::providers::{GitHub, Slack, Stripe, Telegram, feishu_seal};
 use imchat_verify::{AnyProvider, Error, Source, Verdict, Verifier, Verify};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -82,9 +82,32 @@ fn several_secrets_are_tried_in_pieces_too() {
         .and_previous(keys::SLACK);
     let verifier = Slack::verifier(older).unwrap().any();
     let subject = payload("slack/app_mention");
-    let pieces = in_pieces(&verifier, &subject, &subject.request, &[]);
+    let pieces = in_chunks(&verifier, &subject);
     assert_eq!(pieces.clone().event().secret, 2);
     assert_eq!(pieces, outcome(&verifier, &subject.request, subject.now));
+    let newer = imchat_verify::Secrets::new(keys::SLACK).and_previous("one of last year, twenty");
+    assert_eq!(in_chunks(&Slack::verifier(newer).unwrap().any(), &subject).event().secret, 0);
+}
+
+/// The verdict on a body of several pieces: the first alone is not hashed when it comes.
+fn in_chunks(verifier: &Verifier<AnyProvider>, subject: &Subject) -> Outcome {
+    let mut pending = match verifier.begin(subject.request.head(), subject.now) {
+        Ok(pending) => pending,
+        Err(error) => return Outcome::Refused(error),
+    };
+    subject.request.body.chunks(5).for_each(|chunk| pending.update(chunk));
+    pending.finish().into()
+}
+
+#[test]
+fn every_vector_says_in_pieces_what_it_says_whole() {
+    let mut of_several = 0;
+    for subject in vectors().into_iter().map(|case| case.subject) {
+        let Ok(verifier) = subject.try_verifier() else { continue };
+        assert_eq!(in_chunks(&verifier, &subject), subject.judge(), "{}", subject.name);
+        of_several += usize::from(subject.request.body.len() > 5 && subject.judge().is_accepted());
+    }
+    assert!(of_several > 100, "only {of_several} of them have pieces");
 }
 
 /// Why a head is refused before a byte of the body is there.
@@ -106,6 +129,20 @@ fn what_the_head_decides_is_decided_before_the_body() {
     assert!(matches!(refused_at_once(&good.clone().with(time, "now")), Error::Malformed(..)));
     assert!(matches!(refused_at_once(&forge::slack("1699990000", b"{}")), Error::Stale { .. }));
     assert!(matches!(refused_at_once(&forge::slack("1700010000", b"{}")), Error::Future { .. }));
+}
+
+#[test]
+fn a_list_without_a_signature_that_can_be_read_is_refused_before_the_body() {
+    let verifier = Stripe::verifier(keys::STRIPE).unwrap();
+    let request = Request::post("{}").and("stripe-signature", "t=1700000000,v1=00,v1=no hex digits");
+    assert_eq!(verifier.begin(request.head(), at(SIGNED_AT)).unwrap_err(), Error::Mismatch);
+}
+
+#[test]
+fn a_wrong_token_in_a_header_is_refused_before_the_body() {
+    let verifier = Telegram::verifier("the_right_token_of_a_bot").unwrap();
+    let request = Request::post("{}").and("x-telegram-bot-api-secret-token", "another_token_of_a_bot");
+    assert_eq!(verifier.begin(request.head(), at(SIGNED_AT)).unwrap_err(), Error::WrongToken);
 }
 
 #[test]

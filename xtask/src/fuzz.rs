@@ -109,9 +109,8 @@ fn host() -> Result<String, String> {
 }
 
 fn build(root: &Path, host: &str) -> Result<(), String> {
-    let line = format!(
-        "cargo build --release --locked --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --target {host}"
-    );
+    let line =
+        format!("cargo build --release --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --target {host}");
     println!("    {line}");
     let status = run::command(&line, root)?.env("RUSTFLAGS", INSTRUMENT).status();
     match status {

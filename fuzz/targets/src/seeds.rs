@@ -93,11 +93,12 @@ fn add_body(body: &[u8], seeds: &mut Vec<Seed>) {
 fn case(value: &Value) -> Option<Case> {
     let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
     let request = value.get("request")?;
-    let secrets = value
-        .get("secrets")?
-        .as_array()?
-        .iter()
-        .map(|secret| Some((text(secret, "role")?, text(secret, "value")?.into_bytes())));
+    let secrets = value.get("secrets")?.as_array()?.iter().map(|secret| {
+        // A bot's app id is whom its tokens are for, and a set of public keys is written as what it is.
+        let role = text(secret, "role").map(|role| if role == "app_id" { "audience".to_owned() } else { role });
+        let value = text(secret, "value").or_else(|| secret.get("value").map(Value::to_string));
+        Some((role?, value?.into_bytes()))
+    });
     let headers = request.get("headers")?.as_array()?.iter().map(|pair| {
         let text = |at: usize| pair.get(at).and_then(Value::as_str);
         Some((text(0)?.to_owned(), text(1)?.as_bytes().to_vec()))

@@ -137,3 +137,25 @@ fn end<H: Clone + Update + FixedOutput, E>(
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_of_several_words_do_not_make_up_for_each_other() {
+        let right = Tag::new(&[7; 32]);
+        for (one, other) in [(0, 8), (3, 27), (8, 24)] {
+            let mut wrong = [7; 32];
+            wrong[one] ^= 1;
+            wrong[other] ^= 1;
+            assert!(!Tag::new(&wrong).fits(&right), "bytes {one} and {other}");
+        }
+        assert!(Tag::new(&[7; 32]).fits(&right) && !Tag::new(&[7; 20]).fits(&right));
+    }
+
+    #[test]
+    fn tags_of_no_length_do_not_fit() {
+        assert!(!Tag::default().fits(&Tag::default()));
+    }
+}

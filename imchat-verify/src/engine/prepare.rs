@@ -141,3 +141,43 @@ impl Core {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Verifier;
+    use crate::scheme::{Hash, Scheme, Signature};
+    use crate::window::Window;
+
+    const ID: Part = Part::From(Source::Header("x-id"));
+    const TIME: Source = Source::Header("x-time");
+
+    static BEFORE: Scheme = Scheme::hmac("id-before", Hash::Sha256, Signature::hex("x-sig"))
+        .message(&[ID, Part::Lit("<>"), Part::Body])
+        .build();
+    static BEHIND: Scheme = Scheme::hmac("id-behind", Hash::Sha256, Signature::hex("x-sig"))
+        .message(&[Part::Body, Part::Lit("<>"), ID])
+        .build();
+    static TIMED: Scheme = Scheme::hmac("id-and-time", Hash::Sha256, Signature::hex("x-sig"))
+        .timestamp(TIME, Unit::Seconds, Window::FIVE_MINUTES)
+        .message(&[ID, Part::Timestamp, Part::Lit("."), Part::Body])
+        .build();
+
+    fn takes(scheme: &'static Scheme, id: &str) -> bool {
+        let tag = "00".repeat(32);
+        let headers = [("x-sig", tag.as_str()), ("x-time", "1700000000"), ("x-id", id)];
+        let now = OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
+        Verifier::of(scheme, "a signing secret").unwrap().begin(Head::post(&headers), now).is_ok()
+    }
+
+    #[test]
+    fn an_id_holds_no_byte_at_which_its_border_with_the_body_begins() {
+        assert!(takes(&BEFORE, "a>b") && !takes(&BEFORE, "a<b"));
+        assert!(takes(&BEHIND, "a<b") && !takes(&BEHIND, "a>b"));
+    }
+
+    #[test]
+    fn only_a_date_keeps_colons_out_of_the_id_before_it() {
+        assert!(takes(&TIMED, "a:b") && !takes(&TIMED, "a,b"));
+    }
+}

@@ -96,3 +96,11 @@ fn at_most_four_secrets_of_a_role_are_taken() {
     let keys = (0..5).fold(Secrets::default(), |all, _| all.with(Role::PublicKey, keys::DISCORD_PUBLIC));
     assert!(matches!(Discord::verifier(keys), Err(ConfigError::TooManySecrets { .. })));
 }
+
+#[test]
+fn a_token_that_is_given_twice_counts_like_one() {
+    let once = Secrets::of(Role::EncryptKey, keys::FEISHU_ENCRYPT).with(Role::VerificationToken, keys::FEISHU_TOKEN);
+    let body = format!(r#"{{"uuid":"1","token":"{}"}}"#, keys::FEISHU_TOKEN);
+    let verifier = Feishu::verifier(once.with(Role::VerificationToken, keys::FEISHU_TOKEN)).unwrap();
+    assert!(outcome(&verifier, &forge::feishu(NOW, "1", body.as_bytes()), at(SIGNED_AT)).is_accepted());
+}
