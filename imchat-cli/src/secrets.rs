@@ -87,6 +87,13 @@ impl Given {
         given
     }
 
+    /// The same secrets with this one as the only one of its role.
+    pub(crate) fn instead(&self, role: Role, secret: Vec<u8>) -> Self {
+        let mut given = self.without(role);
+        given.0.push((Some(role), Zeroizing::new(secret)));
+        given
+    }
+
     /// The same secrets without those of one role.
     pub(crate) fn without(&self, role: Role) -> Self {
         Self(self.0.iter().filter(|(given, _)| *given != Some(role)).cloned().collect())

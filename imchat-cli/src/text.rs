@@ -21,6 +21,11 @@ pub(crate) fn shown(text: &str) -> String {
     out
 }
 
+/// A URL without what it may hold in confidence.
+pub(crate) fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}
+
 /// A header's name as its platform writes it: the engine keeps them in lower case, as Standard Webhooks does.
 pub(crate) fn header_name(name: &str) -> String {
     if name.starts_with("webhook-") || name.starts_with("svix-") {

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::Captured;
+use crate::text::without_query;
 
 /// The recorded exchanges, where the document is a HAR.
 pub(super) fn entries(document: &Value) -> Option<&[Value]> {
@@ -14,8 +15,7 @@ pub(super) fn entries(document: &Value) -> Option<&[Value]> {
 /// Method and URL of an entry, without what a query may hold in confidence.
 pub(super) fn line(entry: &Value) -> String {
     let part = |name| entry.pointer(name).and_then(Value::as_str).unwrap_or("?");
-    let url = part("/request/url");
-    format!("{} {}", part("/request/method"), url.split(['?', '#']).next().unwrap_or_default())
+    format!("{} {}", part("/request/method"), without_query(part("/request/url")))
 }
 
 /// The request of an entry.

@@ -4,8 +4,10 @@ use imchat_verify::{AnyProvider, ConfigError, Form, Scheme, Verifier};
 use time::OffsetDateTime;
 
 use super::mistakes::Undo;
+use super::token::Token;
 use crate::capture::Captured;
 use crate::secrets::Given;
+use crate::text::{shown, without_query};
 
 /// A request with the scheme and the secrets that it is verified with.
 #[derive(Clone, Copy)]
@@ -59,6 +61,13 @@ impl Attempt<'_> {
                 let left_out = self.given.each().map(|(role, _)| role).find(|role| !has(*role)).flatten();
                 Some(left_out.filter(|_| fits.len() < self.given.len()).map(|role| format!("that of the role {role}")))
             }
+            Undo::Claim(name, role) => {
+                let token = Token::of(self.request)?;
+                let said = token.claim(name)?;
+                let given = self.given.instead(role, said.as_bytes().to_vec());
+                let fits = Attempt { given: &given, ..*self }.fits();
+                fits.then(|| Some(format!("the token's is {}", shown(without_query(said)))))
+            }
             Undo::Url(urls) => {
                 let url = self.request.url.as_deref()?;
                 let with = |url: &String| Captured { url: Some(url.clone()), ..self.request.clone() };
@@ -76,9 +85,4 @@ impl Attempt<'_> {
             }
         }
     }
-}
-
-/// A query may hold a token.
-fn without_query(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or_default()
 }

@@ -18,6 +18,10 @@ pub(super) enum Cause {
     TimeZone,
     /// A clock is wrong, or the request is an old one.
     Skew,
+    /// The token that proves it has ended.
+    Ended,
+    /// The token that proves it does not count yet.
+    NotBegun,
 }
 
 impl Cause {
@@ -27,10 +31,13 @@ impl Cause {
             Self::Seconds => "clock-seconds",
             Self::TimeZone => "clock-time-zone",
             Self::Skew => "clock-skew",
+            Self::Ended => "token-ended",
+            Self::NotBegun => "token-not-begun",
         }
     }
 
-    pub(super) const ALL: [Self; 4] = [Self::Milliseconds, Self::Seconds, Self::TimeZone, Self::Skew];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Milliseconds, Self::Seconds, Self::TimeZone, Self::Skew, Self::Ended, Self::NotBegun];
 }
 
 /// The cause of a time outside the window, as its distance tells it.
@@ -62,9 +69,13 @@ fn is_whole_hours(apart: Duration, window: Window) -> bool {
     (1..=14).contains(&hours) && apart.as_secs().abs_diff(hours.saturating_mul(HOUR)) <= slack
 }
 
+/// By how much, as a clause.
+pub(super) fn distance(error: Error, window: Window) -> String {
+    format!("{error} ({} back, {} ahead)", span(window.past), span(window.future))
+}
+
 /// One sentence: by how much, and what to do.
-pub(super) fn sentence(cause: Cause, error: Error, window: Window, signature: &str) -> String {
-    let allowed = format!("({} back, {} ahead)", span(window.past), span(window.future));
+pub(super) fn sentence(cause: Cause, distance: &str, signature: &str) -> String {
     let remedy = match cause {
         Cause::Milliseconds => {
             "its time is in milliseconds where the scheme has seconds: let the sender divide by 1000"
@@ -74,11 +85,11 @@ pub(super) fn sentence(cause: Cause, error: Error, window: Window, signature: &s
             "that is full hours, so one side takes local time for Unix time: correct it, or give the time of its capture \
              with --now"
         }
-        Cause::Skew => {
+        Cause::Skew | Cause::Ended | Cause::NotBegun => {
             "give the time of its capture with --now, or --window off; where it was live, set the clocks by NTP"
         }
     };
-    format!("{error} {allowed}, and {signature}: {remedy}")
+    format!("{distance}, and {signature}: {remedy}")
 }
 
 #[cfg(test)]

@@ -24,6 +24,42 @@ pub(super) fn first_of_repeated(request: &Captured) -> Vec<Captured> {
     vec![kept(false), kept(true)]
 }
 
+/// Every header with another word before its token, or with none; and the head without an `Authorization`.
+pub(super) fn other_credentials(request: &Captured) -> Vec<Captured> {
+    const WORDS: [&str; 4] = ["", "Bearer ", "Token ", "HMAC "];
+    let mut others = Vec::new();
+    for (at, (name, value)) in request.headers.iter().enumerate() {
+        let Ok(text) = std::str::from_utf8(value) else { continue };
+        let bare = bare(text, &WORDS);
+        let is_usual = name.eq_ignore_ascii_case("authorization");
+        for word in WORDS.iter().filter(|_| is_usual || bare != text) {
+            let mut other = request.clone();
+            if let Some((_, value)) = other.headers.get_mut(at) {
+                *value = [word, bare].concat().into_bytes();
+            }
+            others.push(other);
+        }
+        if is_usual {
+            let mut other = request.clone();
+            other.headers.remove(at);
+            others.push(other);
+        }
+    }
+    others
+}
+
+/// The text behind any of the words, however many of them stand before it.
+fn bare<'a>(text: &'a str, words: &[&str]) -> &'a str {
+    let mut rest = text.trim();
+    while let Some(after) = words.iter().filter(|word| !word.is_empty()).find_map(|word| {
+        let (start, after) = rest.split_at_checked(word.len())?;
+        start.eq_ignore_ascii_case(word).then(|| after.trim_start())
+    }) {
+        rest = after;
+    }
+    rest
+}
+
 pub(super) fn other_schemes(scheme: &Scheme) -> Vec<&'static Scheme> {
     providers::all().iter().filter(|other| other.name() != scheme.name()).copied().collect()
 }

@@ -3,7 +3,7 @@
 //! A mistake is proved when the request verifies with it undone. The order matters where two rows undo the same
 //! mistake: the plainer one comes first.
 
-use imchat_verify::{Form, Scheme};
+use imchat_verify::{Form, Role, Scheme};
 
 use super::{body, charset, form, head, json, secret, url};
 use crate::capture::Captured;
@@ -21,6 +21,8 @@ pub(super) enum Undo {
     Secret(fn(&[u8], Form) -> Vec<Vec<u8>>),
     /// All secrets with their roles.
     Roles(fn(&Given, &Scheme) -> Vec<Given>),
+    /// What this role would be configured as, had the token's claim of this name been expected.
+    Claim(&'static str, Role),
     /// The URLs that the platform may have been given.
     Url(fn(&str, &Captured) -> Vec<String>),
     /// The heads that may have been sent.
@@ -55,6 +57,12 @@ pub(super) const MISTAKES: &[Mistake] = &[
         Undo::Head(head::first_of_repeated),
         "a header of the signature comes more than once with different values",
         "let the proxy pass the platform's header on and add none of its own",
+    ),
+    row(
+        "authorization-changed",
+        Undo::Head(head::other_credentials),
+        "the header with the token is wrong: the word before it was added, doubled or lost, or a proxy put another one in",
+        "hand the platform's header on as it came",
     ),
     row(
         "another-provider",
@@ -111,10 +119,28 @@ pub(super) const MISTAKES: &[Mistake] = &[
         STORE,
     ),
     row(
+        "token-audience",
+        Undo::Claim("aud", Role::Audience),
+        "the token is for another audience than is configured",
+        "configure it as the audience where it is this app's, byte for byte; else the request is another app's",
+    ),
+    row(
+        "token-issuer",
+        Undo::Claim("iss", Role::Issuer),
+        "the token is of another issuer than is expected",
+        "configure it as the issuer where it is that of your platform's cloud; else the request is forged",
+    ),
+    row(
+        "token-email",
+        Undo::Claim("email", Role::Email),
+        "the token is of another account than is expected",
+        "configure it as the email where it is your app's; else the request is forged",
+    ),
+    row(
         "second-secret",
         Undo::Roles(secret::signing_alone),
-        "the signature is right, but a secret beside the signing one is wrong",
-        "take the verification token that the platform shows",
+        "the signature is right, but what is given beside the secret that proves it is wrong",
+        "take the one that the platform shows for it",
     ),
     row(
         "secret-role",

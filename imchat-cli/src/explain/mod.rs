@@ -11,6 +11,7 @@ mod mistakes;
 mod search;
 mod secret;
 mod signs;
+mod token;
 mod url;
 
 use std::io::{self, Write};

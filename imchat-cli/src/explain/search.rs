@@ -3,12 +3,13 @@
 //! Only a person who already has the secret gets this far, and the verdict stays what it is: a request that would fit
 //! with another body or another secret is still refused.
 
-use imchat_verify::{ConfigError, Error, Window};
+use imchat_verify::{ConfigError, Error, Role, Window};
 
 use super::attempt::Attempt;
 use super::clock;
 use super::mistakes::{MISTAKES, Mistake, Undo};
 use super::signs::SIGNS;
+use super::token::Token;
 
 /// Why there is anything to explain.
 #[derive(Debug, Clone)]
@@ -36,11 +37,15 @@ pub(crate) struct Explanation {
 pub(crate) fn explain(attempt: &Attempt<'_>, refused: &Refused, window: Option<Window>) -> Explanation {
     let late = late(attempt, refused, window);
     let mut tried = Vec::new();
-    if let Some(late) = late {
+    if late.is_some() {
         tried.extend(clock::Cause::ALL.map(clock::Cause::name));
-        if attempt.fits() {
-            return late.explanation(true, tried);
-        }
+    }
+    if attempt.fits() {
+        // It is the time alone, and with whatever undone the rest would fit still.
+        return match late {
+            Some(late) => late.explanation(true, tried),
+            None => Explanation { cause: None, proved: false, sentence: nothing_fits(refused, attempt), tried },
+        };
     }
     for mistake in MISTAKES.iter().filter(|mistake| applies(mistake, attempt)) {
         tried.push(mistake.name);
@@ -64,30 +69,28 @@ pub(crate) fn explain(attempt: &Attempt<'_>, refused: &Refused, window: Option<W
             return Explanation { cause: Some(sign.name), proved: false, sentence, tried };
         }
     }
-    let sentence = match refused {
-        Refused::Request(error) => unexplained(*error, attempt),
-        Refused::Secrets(error) => error.to_string(),
-    };
-    Explanation { cause: None, proved: false, sentence, tried }
+    Explanation { cause: None, proved: false, sentence: nothing_fits(refused, attempt), tried }
 }
 
-/// A time outside the window.
-#[derive(Clone, Copy)]
+/// A time outside the window, and by how much.
 struct Late {
     cause: clock::Cause,
-    error: Error,
-    window: Window,
+    distance: String,
 }
 
 fn late(attempt: &Attempt<'_>, refused: &Refused, window: Option<Window>) -> Option<Late> {
     let (Refused::Request(error), Some(window)) = (refused, window) else { return None };
-    Some(Late { cause: clock::cause(*error, attempt.now, window)?, error: *error, window })
+    if let Some(cause) = clock::cause(*error, attempt.now, window) {
+        return Some(Late { cause, distance: clock::distance(*error, window) });
+    }
+    let (cause, distance) = Token::of(attempt.request)?.untimely(*error, attempt.now, window)?;
+    Some(Late { cause, distance })
 }
 
 impl Late {
     fn explanation(self, proved: bool, tried: Vec<&'static str>) -> Explanation {
         let signature = if proved { "its signature is right" } else { "its signature does not fit either" };
-        let sentence = clock::sentence(self.cause, self.error, self.window, signature);
+        let sentence = clock::sentence(self.cause, &self.distance, signature);
         Explanation { cause: Some(self.cause.name()), proved, sentence, tried }
     }
 }
@@ -96,7 +99,15 @@ impl Late {
 fn applies(mistake: &Mistake, attempt: &Attempt<'_>) -> bool {
     match mistake.undo {
         Undo::Url(_) => attempt.request.url.is_some() && attempt.scheme.signs_url(),
+        Undo::Claim(_, role) => attempt.scheme.roles().any(|(known, _)| known == role),
         _ => true,
+    }
+}
+
+fn nothing_fits(refused: &Refused, attempt: &Attempt<'_>) -> String {
+    match refused {
+        Refused::Request(error) => unexplained(*error, attempt),
+        Refused::Secrets(error) => error.to_string(),
     }
 }
 
@@ -112,6 +123,21 @@ fn unexplained(error: Error, attempt: &Attempt<'_>) -> String {
         Error::Repeated(_) => format!("{error}: a proxy may have added one; capture the request in front of it"),
         Error::Malformed(..) => {
             format!("{error}; capture it as it came, and check that {} is what sent it", scheme.name())
+        }
+        Error::Mismatch if scheme.primary_role() == Role::Jwks => {
+            "the key that the token names did not sign it: the token was cut or altered in the capture or on the way, or \
+             is forged; capture it whole, and fetch the issuer's keys again"
+                .into()
+        }
+        Error::WrongClaim(claim @ ("exp" | "nbf" | "iat")) => format!(
+            "the token's `{claim}` is missing or no whole number of seconds, so nobody can tell whether it counts: capture \
+             it as it came, and check that {} is what sent it",
+            scheme.name()
+        ),
+        Error::WrongToken => {
+            "the token that came is none of the given ones, and none of the usual mistakes fits: compare the configured \
+             token with the one that the platform was given for this endpoint"
+                .into()
         }
         Error::Mismatch => {
             let url = if scheme.signs_url() { ", or --url is not the one that the platform was given" } else { "" };

@@ -4,6 +4,7 @@
 use imchat_verify::{Form, Role, Scheme, providers};
 
 use super::attempt::Attempt;
+use super::token;
 use crate::capture::Captured;
 
 /// One look, and what it found as a whole sentence.
@@ -16,6 +17,7 @@ pub(super) struct Sign {
 pub(super) const SIGNS: &[Sign] = &[
     Sign { name: "headers-of-another-provider", look: other_headers },
     Sign { name: "secret-is-another-credential", look: other_credential },
+    Sign { name: "keys-without-its-key", look: token::unknown_key },
     Sign { name: "body-lost", look: lost },
     Sign { name: "body-replaced", look: replaced },
     Sign { name: "json-sorted", look: sorted },
@@ -42,8 +44,15 @@ fn other_headers(attempt: &Attempt<'_>) -> Option<String> {
 fn other_credential(attempt: &Attempt<'_>) -> Option<String> {
     attempt.given.each().find_map(|(role, secret)| {
         let role = role.unwrap_or(attempt.scheme.primary_role());
+        // Names are no credentials, and an audience may well be a URL.
+        if matches!(role, Role::Audience | Role::Issuer | Role::Email | Role::ReceiveId) {
+            return None;
+        }
         let form = attempt.scheme.roles().find(|(known, _)| *known == role).map_or(Form::Text, |(_, form)| form);
         let is = credential(std::str::from_utf8(secret).ok()?.trim(), form)?;
+        if role == Role::Jwks {
+            return Some(format!("what is given as the keys is {is}: where it is that of the keys, fetch it and give what it answers with --secret-file"));
+        }
         let wanted = match role {
             Role::Sign => "signing secret".to_owned(),
             role => role.name().replace('_', " "),

@@ -28,7 +28,7 @@ fn the_last_line_says_what_happened_and_what_to_do() {
     assert_eq!(lines[0], "provider     generic");
     assert!(lines[1].starts_with("refused      bad_signature: no signature matches"), "{}", ran.out);
     assert_eq!(lines[2], "cause        json-compacted (with it undone the request verifies)");
-    assert!(lines[3].starts_with("tried        header-repeated, another-provider, "), "{}", ran.out);
+    assert!(lines[3].starts_with("tried        header-repeated, authorization-changed, "), "{}", ran.out);
     let to_do = "the body was parsed and serialised again: it was signed with white space that it no longer has: verify the \
         bytes as they arrive, before anything parses them";
     assert_eq!(lines[4..], [format!("what to do   {to_do}")]);

@@ -83,7 +83,7 @@ fn the_wrong_input_is_named() {
                 &[FEISHU[0], ("TOKEN", "another")],
                 &["--secret-env", "verification_token=TOKEN"],
             ),
-            "a secret beside the signing one is wrong (that of the role verification_token)",
+            "what is given beside the secret that proves it is wrong (that of the role verification_token)",
         ),
         (archived("feishu", "feishu/url_verification", &FEISHU, &[]), "only the platform's URL check"),
     ] {

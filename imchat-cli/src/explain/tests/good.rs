@@ -58,19 +58,26 @@ pub(super) struct Good {
 impl Good {
     /// What is explained of it; nothing where it verifies.
     pub(super) fn explained(&self) -> Option<Explanation> {
-        let attempt = Attempt { scheme: self.scheme, given: &self.given, request: &self.request, now: self.now };
-        let (refused, window) = match Verifier::of(self.scheme, self.given.secrets()) {
-            Err(error) => (Refused::Secrets(error), None),
-            Ok(verifier) => {
-                let error = verifier.verify(self.request.head(), &self.request.body, self.now).err()?;
-                (Refused::Request(error), verifier.current_window())
-            }
-        };
-        Some(explain(&attempt, &refused, window))
+        let (refused, window) = self.refused()?;
+        Some(explain(&self.attempt(), &refused, window))
     }
 
     pub(super) fn verifies(&self) -> bool {
-        self.explained().is_none()
+        self.refused().is_none()
+    }
+
+    fn refused(&self) -> Option<(Refused, Option<Window>)> {
+        match Verifier::of(self.scheme, self.given.secrets()) {
+            Err(error) => Some((Refused::Secrets(error), None)),
+            Ok(verifier) => {
+                let error = verifier.verify(self.request.head(), &self.request.body, self.now).err()?;
+                Some((Refused::Request(error), verifier.current_window()))
+            }
+        }
+    }
+
+    pub(super) const fn attempt(&self) -> Attempt<'_> {
+        Attempt { scheme: self.scheme, given: &self.given, request: &self.request, now: self.now }
     }
 
     /// The same with another body.
@@ -124,13 +131,22 @@ pub(super) fn all(body: &[u8]) -> Vec<Good> {
 /// Every accepted case of the published files whose scheme is in this build and whose secrets are written as it takes
 /// them.
 pub(super) fn published() -> Vec<Good> {
+    cases("accept").into_iter().filter(Good::verifies).collect()
+}
+
+/// Every refused one.
+pub(super) fn refused() -> Vec<Good> {
+    cases("reject").into_iter().filter(|case| !case.verifies()).collect()
+}
+
+fn cases(expect: &str) -> Vec<Good> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors");
     let mut goods = Vec::new();
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "json") {
             let cases: Vec<Value> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-            goods.extend(cases.iter().filter(|case| case["expect"] == "accept").filter_map(case));
+            goods.extend(cases.iter().filter(|case| case["expect"] == expect).filter_map(case));
         }
     }
     goods
@@ -139,12 +155,15 @@ pub(super) fn published() -> Vec<Good> {
 fn case(case: &Value) -> Option<Good> {
     let scheme = providers::by_name(case["provider"].as_str()?)?;
     let secret = |secret: &Value| {
-        let role = Role::from_name(secret["role"].as_str()?)?;
+        let role = match secret["role"].as_str()? {
+            "app_id" => Role::Audience,
+            name => Role::from_name(name)?,
+        };
         let is_read = scheme.roles().any(|(known, _)| known == role);
-        Some((is_read.then_some(role)?.into(), secret["value"].as_str()?.as_bytes().to_vec()))
+        let value = secret["value"].as_str().map_or_else(|| secret["value"].to_string(), str::to_owned);
+        Some((is_read.then_some(role)?.into(), value.into_bytes()))
     };
     let given = Given::of(case["secrets"].as_array()?.iter().filter_map(secret));
     let now = OffsetDateTime::from_unix_timestamp(case["now"].as_i64().unwrap_or_default()).ok()?;
-    let good = Good { scheme, given, request: json::request(&case["request"]).ok()?, now };
-    good.verifies().then_some(good)
+    Some(Good { scheme, given, request: json::request(&case["request"]).ok()?, now })
 }

@@ -3,6 +3,7 @@
 mod good;
 mod requests;
 mod secrets;
+mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -106,8 +107,8 @@ fn published_requests_with_a_changed_end_are_explained() {
 
 #[test]
 fn every_mistake_has_a_test_that_makes_it() {
-    let made: BTreeSet<&str> =
-        BODIES.iter().map(|(name, ..)| *name).chain(secrets::MADE.iter().chain(requests::MADE).copied()).collect();
+    let elsewhere = secrets::MADE.iter().chain(requests::MADE).chain(tokens::MADE).copied();
+    let made: BTreeSet<&str> = BODIES.iter().map(|(name, ..)| *name).chain(elsewhere).collect();
     let known: BTreeSet<&str> = super::mistakes::MISTAKES.iter().map(|mistake| mistake.name).collect();
     assert_eq!(made, known);
     assert_eq!(known.len(), super::mistakes::MISTAKES.len(), "names are unique");

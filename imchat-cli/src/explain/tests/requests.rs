@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use imchat_verify::providers;
 use time::Duration;
 
-use super::good::{Good, IN_MILLIS, IN_SECONDS, WITH_METHOD, WITH_URL, all, now, signed};
+use super::good::{Good, IN_MILLIS, IN_SECONDS, WITH_METHOD, WITH_URL, all, now, refused, signed};
 use super::{Found, expect};
+use crate::explain::clock::Cause;
 
 /// What is made here.
 pub(super) const MADE: &[&str] = &[
@@ -173,4 +174,17 @@ fn a_timestamp_that_was_changed_after_signing_is_found() {
         expect(&good, "timestamp-unit", &mut found);
     }
     assert_eq!(found["timestamp-unit"], changed);
+}
+
+/// Signatures are held to fit whatever the time is, so where the time alone is wrong anything undone would seem to help.
+#[test]
+fn a_time_that_cannot_be_read_is_not_explained_away() {
+    let mut unread = BTreeSet::new();
+    for refused in refused().iter().filter(|refused| refused.attempt().fits()) {
+        let explanation = refused.explained().unwrap();
+        let is_clock = Cause::ALL.iter().any(|cause| explanation.cause == Some(cause.name()));
+        assert!(is_clock || explanation.cause.is_none(), "{}: {}", refused.scheme.name(), explanation.sentence);
+        unread.extend((!is_clock).then_some(refused.scheme.name()));
+    }
+    assert!(["slack", "stripe", "linear"].iter().all(|name| unread.contains(name)), "{unread:?}");
 }
