@@ -39,8 +39,18 @@ enum Spoken {
 }
 
 impl Spoken {
-    fn of(file: &[u8]) -> Self {
-        if file.starts_with(b"> ") || file.starts_with(b"* ") { Self::ByCurl } else { Self::Plainly }
+    /// By what stands there, since curl may begin with a warning or with its progress.
+    fn of(mut file: &[u8]) -> Self {
+        let is_request = |line: &[u8]| line.strip_prefix(b"> ").is_some_and(|said| request_line(said).is_some());
+        while let Some(line) = line(&mut file) {
+            if request_line(line).is_some() {
+                return Self::Plainly;
+            }
+            if is_request(line) {
+                return Self::ByCurl;
+            }
+        }
+        Self::Plainly
     }
 
     /// The next line of the head.
@@ -102,7 +112,7 @@ fn settle_length(captured: &mut Captured) -> Result<(), String> {
     }
     if has > announced {
         let more = counted(has.saturating_sub(announced), "byte");
-        captured.note = Some(format!("{more} after the body are left out, as Content-Length says {announced}"));
+        captured.note = Some(format!("left out after the body: {more}, as Content-Length says {announced}"));
         captured.body.truncate(announced);
     }
     Ok(())
@@ -154,7 +164,7 @@ mod tests {
     fn a_newline_that_an_editor_added_is_left_out() {
         let captured = parse(b"POST / HTTP/1.1\nContent-Length: 2\n\n{}\n").unwrap();
         assert_eq!(captured.body, b"{}");
-        assert!(captured.note.unwrap().starts_with("1 byte after the body"));
+        assert_eq!(captured.note.unwrap(), "left out after the body: 1 byte, as Content-Length says 2");
     }
 
     #[test]
@@ -168,6 +178,16 @@ mod tests {
     }
 
     #[test]
+    fn what_curl_says_before_its_first_line_is_left_out() {
+        for before in
+            ["Note: Unnecessary use of -X\n", "  % Total    % Received\n\r  0     0\r\n", "{ [5 bytes data]\n* ok\n"]
+        {
+            let captured = parse(format!("{before}> POST / HTTP/1.1\r\n> X-A: 1\r\n>\r\n{{}}").as_bytes()).unwrap();
+            assert_eq!((captured.text("x-a"), captured.body.as_slice()), (Some("1"), &b"{}"[..]), "{before}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_with_a_capture_is_said() {
         let wrong = |file: &str| parse(file.as_bytes()).unwrap_err();
         assert!(wrong("").contains("first line"));
@@ -177,6 +197,6 @@ mod tests {
         assert!(wrong("POST / HTTP/1.1\nA: b\n").contains("no empty line"));
         assert!(wrong("POST / HTTP/1.1\nContent-Length: 9\n\n{}").contains("cut off"));
         assert!(wrong("POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n0\n").contains("chunks"));
-        assert!(wrong("* only talk\n").contains("first line"));
+        assert!(wrong("* only talk\n").contains("line 1 is no request line"));
     }
 }

@@ -2,6 +2,7 @@
 
 mod document;
 mod row;
+mod similar;
 mod table;
 
 use std::io::{self, Write};
@@ -18,7 +19,10 @@ use crate::text::shown;
 pub(crate) fn by_name(name: &str) -> Result<&'static Scheme, Stop> {
     providers::by_name(name).ok_or_else(|| {
         let known: Vec<&str> = providers::all().iter().map(|scheme| scheme.name()).collect();
-        Stop::usage(format!("unsupported: provider {} is none of {}", shown(name), known.join(", ")))
+        let similar = similar::to(name, &known);
+        let meant =
+            if similar.is_empty() { String::new() } else { format!("; did you mean {}?", similar.join(" or ")) };
+        Stop::usage(format!("unsupported: provider {} is none of {}{meant}", shown(name), known.join(", ")))
     })
 }
 
