@@ -14,7 +14,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::lanes::Lanes;
 use super::reads::Reads;
 use super::write::{Times, Writer};
-use super::{SqliteInboxBuilder, accept, checkpoint, schema, settle};
+use super::{SqliteInboxBuilder, accept, checkpoint, settle};
 use crate::clock::span;
 use crate::desk::Desk;
 use crate::row::Row;
@@ -71,8 +71,7 @@ impl SqliteInbox {
             .pragma("wal_autocheckpoint", checkpoint::AT_MOST)
             .disable_statement_logging();
         let times = Times { clock: builder.clock, retention: span(builder.settings.retention) };
-        let mut writer = Writer::connect(&options, times.clone()).await?;
-        schema::prepare(&mut writer.db, builder.beside, builder.busy_timeout).await?;
+        let writer = Writer::connect(&options, times.clone(), builder.beside, builder.busy_timeout).await?;
         let (orders, arrivals) = writer::channel();
         let desk = builder.settings.desk(orders);
         // It ends by itself, once the last sender is gone and the last order is carried out.

@@ -6,6 +6,7 @@ use sqlx::{Connection, Row as _, SqliteConnection};
 
 use crate::InboxError;
 use crate::row::Columns;
+use crate::writer::Patience;
 
 /// In their order; a migration that was released is never changed.
 const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("../../migrations/sqlite/1.sql"))];
@@ -56,14 +57,12 @@ async fn version(db: &mut SqliteConnection, beside: bool) -> Result<i64, InboxEr
 
 /// Changing to the write-ahead log takes the whole file, and SQLite does not wait for it as it does for other locks.
 async fn write_ahead(db: &mut SqliteConnection, patience: Duration) -> Result<(), InboxError> {
-    let deadline = tokio::time::Instant::now().checked_add(patience);
+    let mut patience = Patience::of(patience);
     loop {
         match sqlx::query("PRAGMA journal_mode = WAL").fetch_one(&mut *db).await.map_err(InboxError::from) {
             Ok(row) if row.try_get::<&str, _>(0).is_ok_and(|mode| mode == "wal") => return Ok(()),
             Ok(_) => return Err(InboxError::Setting("nothing in memory outlives the process; name a file")),
-            Err(InboxError::Locked(_)) if deadline.is_some_and(|at| tokio::time::Instant::now() < at) => {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
+            Err(error) if patience.bears(&error).await => {}
             Err(error) => return Err(error),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use imchat_verify::Clock;
 use imchat_verify::dedup::DedupKey;
@@ -11,15 +12,16 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use super::accept::Moment;
 use super::lanes::Lanes;
 use super::values::ROWS;
-use super::{accept, acts, settle, take};
+use super::{accept, acts, schema, settle, take};
 use crate::InboxError;
 use crate::clock::micros;
-use crate::writer::{Backend, Batch, Outcome};
+use crate::writer::{Backend, Batch, Outcome, Patience};
 
-/// The connection that writes.
+/// The connection that writes. It does not wait for a held file in SQLite, which knows nothing of callers that give up.
 pub(super) struct Writer {
-    pub(super) db: SqliteConnection,
-    pub(super) times: Times,
+    db: SqliteConnection,
+    times: Times,
+    patience: Duration,
 }
 
 /// The clock and the retention of an inbox.
@@ -36,12 +38,24 @@ impl Times {
 }
 
 impl Writer {
-    pub(super) async fn connect(options: &SqliteConnectOptions, times: Times) -> Result<Self, InboxError> {
-        Ok(Self { db: options.connect().await?, times })
+    pub(super) async fn connect(
+        options: &SqliteConnectOptions,
+        times: Times,
+        beside: bool,
+        patience: Duration,
+    ) -> Result<Self, InboxError> {
+        let mut db = options.connect().await?;
+        schema::prepare(&mut db, beside, patience).await?;
+        sqlx::query("PRAGMA busy_timeout = 0").execute(&mut db).await?;
+        Ok(Self { db, times, patience })
     }
 }
 
 impl Backend for Writer {
+    fn patience(&self) -> Duration {
+        self.patience
+    }
+
     async fn write(&mut self, batch: &Batch) -> Result<Outcome, InboxError> {
         if batch.is_only_plain_rows(ROWS) { self.rows(batch).await } else { self.transact(batch, None).await }
     }
@@ -54,10 +68,14 @@ impl Writer {
         if new.len() == batch.enqueues.len() {
             return Ok(Outcome::all_new(batch));
         }
-        match self.transact(batch, Some(new.clone())).await {
-            Ok(outcome) => Ok(outcome),
-            // The new ones are durable all the same.
-            Err(error) => Ok(Outcome::but_for(batch, new, &error)),
+        let mut patience = Patience::of(self.patience);
+        loop {
+            match self.transact(batch, Some(new.clone())).await {
+                Ok(outcome) => return Ok(outcome),
+                Err(error) if patience.bears(&error).await => {}
+                // The new ones are durable all the same.
+                Err(error) => return Ok(Outcome::but_for(batch, new, &error)),
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod batch;
 mod order;
+mod patience;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
+use std::time::Duration;
 
 use imchat_verify::dedup::{DedupKey, Settled};
 use imchat_verify::inbox::Accepted;
@@ -26,12 +28,18 @@ use crate::row::{Row, Stored};
 pub(crate) use batch::Batch;
 use batch::Waiting;
 pub(crate) use order::{Act, Entry, NO_ANSWER, Order, Orders, Settle, Take, Way};
+pub(crate) use patience::Patience;
 
 /// A database, as the writer uses it.
 pub(crate) trait Backend: Send + 'static {
     /// Waits until the next batch can be written, where that may take long.
     fn reach(&mut self) -> impl Future<Output = Result<(), InboxError>> + Send {
         std::future::ready(Ok(()))
+    }
+
+    /// How long a batch waits for others that hold the database, where [`write`](Self::write) does not wait itself.
+    fn patience(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// Carries a batch out in one transaction; an error means that nothing of it was done, or that it is not known.
@@ -82,6 +90,10 @@ impl<B: Backend> Backend for Counted<B> {
         caught(self.backend.reach()).await
     }
 
+    fn patience(&self) -> Duration {
+        self.backend.patience()
+    }
+
     async fn write(&mut self, batch: &Batch) -> Result<Outcome, InboxError> {
         let outcome = caught(self.backend.write(batch)).await?;
         self.commits.fetch_add(1, Ordering::Relaxed);
@@ -113,38 +125,49 @@ pub(crate) async fn run(backend: impl Backend, orders: Inlet, due: Arc<Notify>, 
         // Several writers take turns: while one commits, the next collects.
         let gathered = orders.lock().await.gather().await;
         let Some((batch, waiting)) = gathered else { return };
-        if batch.is_empty() {
-            continue;
-        }
-        if let Err(error) = backend.reach().await {
-            waiting.fail(&error);
-            continue;
-        }
-        // While the database was away, callers may have said 503: what they handed in is not to be written behind their backs.
-        let (batch, waiting) = batch::without_given_up(batch, waiting);
-        if batch.is_empty() {
-            continue;
-        }
-        match backend.write(&batch).await {
-            Ok(outcome) => answer(waiting, outcome, &due, &mut backend).await,
-            Err(error) if error.may_be_one_rows() && batch.len() > 1 => {
-                tracing::debug!(error = &error as &dyn std::error::Error, "a batch failed; its orders are tried alone");
-                for (batch, waiting) in batch::one_by_one(batch, waiting) {
-                    if let Err(error) = backend.reach().await {
-                        waiting.fail(&error);
-                        continue;
-                    }
-                    let (batch, waiting) = batch::without_given_up(batch, waiting);
-                    if batch.is_empty() {
-                        continue;
-                    }
-                    match backend.write(&batch).await {
-                        Ok(outcome) => answer(waiting, outcome, &due, &mut backend).await,
-                        Err(error) => waiting.fail(&error),
-                    }
+        let Err((error, batch, waiting)) = carry_out(&mut backend, batch, waiting, &due).await else { continue };
+        if batch.len() > 1 && error.may_be_one_rows() {
+            tracing::debug!(error = &error as &dyn std::error::Error, "a batch failed; its orders are tried alone");
+            for (batch, waiting) in batch::one_by_one(batch, waiting) {
+                if let Err((error, _, waiting)) = carry_out(&mut backend, batch, waiting, &due).await {
+                    waiting.fail(&error);
                 }
             }
-            Err(error) => waiting.fail(&error),
+        } else {
+            waiting.fail(&error);
+        }
+    }
+}
+
+/// Carries a batch out for those who still wait for it, and answers them; gives back what could not be written.
+async fn carry_out(
+    backend: &mut impl Backend,
+    mut batch: Batch,
+    mut waiting: Waiting,
+    due: &Notify,
+) -> Result<(), (InboxError, Batch, Waiting)> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    if let Err(error) = backend.reach().await {
+        waiting.fail(&error);
+        return Ok(());
+    }
+    let mut patience = Patience::of(backend.patience());
+    loop {
+        // While the database was away or held, callers may have said 503: what they handed in is not to be written behind
+        // their backs.
+        (batch, waiting) = batch::without_given_up(batch, waiting);
+        if batch.is_empty() {
+            return Ok(());
+        }
+        match backend.write(&batch).await {
+            Ok(outcome) => {
+                answer(waiting, outcome, due, backend).await;
+                return Ok(());
+            }
+            Err(error) if patience.bears(&error).await => {}
+            Err(error) => return Err((error, batch, waiting)),
         }
     }
 }
@@ -159,7 +182,14 @@ async fn answer(waiting: Waiting, outcome: Outcome, due: &Notify, backend: &mut 
         return;
     }
     let batch = Batch::giving_back(&unclaimed);
-    if let Err(error) = backend.write(&batch).await {
+    let mut patience = Patience::of(backend.patience());
+    let written = loop {
+        match backend.write(&batch).await {
+            Err(error) if patience.bears(&error).await => {}
+            written => break written,
+        }
+    };
+    if let Err(error) = written {
         tracing::warn!(
             error = &error as &dyn std::error::Error,
             "jobs that nobody waits for stay leased until their leases end"

@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, Row};
 
 use super::File;
-use crate::room::{LEASE, Room, delivery, futures, with_body};
+use crate::room::{LEASE, Room, delivery, futures, in_lane, with_body};
 
 #[tokio::test]
 async fn a_file_is_created_on_first_use_and_found_again() {
@@ -121,6 +121,39 @@ async fn a_held_file_is_told_and_works_again_once_it_is_free() {
     assert!(matches!(error, InboxError::Locked(_)), "{error:?}");
     held.rollback().await.unwrap();
     assert_eq!(inbox.accept(delivery("a")).await.unwrap(), Accepted::New);
+}
+
+/// Its sender was told 503 and sends it again; meanwhile the row must not appear behind the caller's back.
+#[tokio::test]
+async fn a_row_whose_caller_gave_up_while_the_file_was_held_is_not_written_later() {
+    let room = File::new().await.unwrap();
+    let inbox = room.inbox().await;
+    let mut other = room.connect().await;
+    for gives_up in [delivery("a"), in_lane("b", "lane")] {
+        let held = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        let waits = tokio::time::timeout(Duration::from_millis(50), inbox.accept(gives_up.clone()));
+        assert!(waits.await.is_err(), "the file is held");
+        let (patient, ()) = tokio::join!(inbox.accept(with_body("patient", b"{}")), async {
+            held.rollback().await.unwrap();
+        });
+        patient.unwrap();
+        assert_eq!(inbox.accept(gives_up).await.unwrap(), Accepted::New);
+    }
+}
+
+/// What is new is written by one statement, and what was there is looked at in a transaction behind it.
+#[tokio::test]
+async fn duplicates_wait_for_a_held_file_too() {
+    let room = File::new().await.unwrap();
+    let inbox = room.inbox().await;
+    inbox.accept(delivery("a")).await.unwrap();
+    let mut other = room.connect().await;
+    let held = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let (duplicate, ()) = tokio::join!(inbox.accept(delivery("a")), async {
+        tokio::time::timeout(Duration::from_millis(50), std::future::pending::<()>()).await.unwrap_err();
+        held.rollback().await.unwrap();
+    });
+    assert!(matches!(duplicate.unwrap(), Accepted::Duplicate { .. }));
 }
 
 /// A clock of the caller's is the one thing in a batch that can panic by itself.
