@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
+use crate::packages;
 use crate::run;
 
 /// The vectors, as bytes for every target.
@@ -65,6 +66,7 @@ fn fuzz(options: &Options<'_>) -> Result<bool, String> {
     if let Some(unknown) = options.targets.iter().find(|name| known.iter().all(|known| known != *name)) {
         return Err(format!("there is no target {unknown}; there are {}", known.join(", ")));
     }
+    packages::provide(|| packages::without(&[("c++ --version", "g++")]), "the fuzzers are built by programs")?;
     let host = host()?;
     build(root, &host)?;
     let (mut total, mut crashes) = (0_u64, 0_u32);
@@ -115,7 +117,7 @@ fn build(root: &Path, host: &str) -> Result<(), String> {
     let status = run::command(&line, root)?.env("RUSTFLAGS", INSTRUMENT).status();
     match status {
         Ok(status) if status.success() => {}
-        _ => return Err("the fuzzers do not build; they need a C++ compiler (Debian: g++)".to_owned()),
+        _ => return Err("the fuzzers do not build; the lines above say why".to_owned()),
     }
     let seeds = root.join(SEEDS);
     // Those of vectors that are gone would stay.

@@ -36,13 +36,19 @@ pub(crate) fn provide(missing: fn() -> Vec<&'static str>, what: &str) -> Result<
     Err(advice(&packages, Installer::Person, what))
 }
 
+/// The packages of those programs whose probes do not succeed; each is a probe with its package.
+pub(crate) fn without(programs: &[(&str, &'static str)]) -> Vec<&'static str> {
+    programs.iter().filter(|(probe, _)| !succeeds(probe)).map(|(_, package)| *package).collect()
+}
+
+fn succeeds(line: &str) -> bool {
+    let mut words = line.split(' ');
+    let program = words.next().unwrap_or_default();
+    let status = Command::new(program).args(words).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
 fn installer() -> Installer {
-    let succeeds = |line: &str| {
-        let mut words = line.split(' ');
-        let program = words.next().unwrap_or_default();
-        let status = Command::new(program).args(words).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        status.is_ok_and(|status| status.success())
-    };
     if !succeeds("apt-get --version") {
         Installer::Unknown
     } else if Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0") {
@@ -103,6 +109,11 @@ mod tests {
         assert_eq!(install(Installer::Sudo), Some(format!("sudo -n {line}")));
         assert_eq!(install(Installer::Person), None);
         assert_eq!(install(Installer::Unknown), None);
+    }
+
+    #[test]
+    fn what_does_not_answer_is_missing() {
+        assert_eq!(without(&[("cargo --version", "cargo"), ("imchat-no-such-program", "none")]), ["none"]);
     }
 
     #[test]

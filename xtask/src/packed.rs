@@ -2,17 +2,15 @@
 //! published; ours change every day under one version, and the next build would be made of yesterday's.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::{env, fs, io};
+
+use crate::run;
 
 /// Forgets what was built and unpacked of these packages, so that the crates that are verified are those that are packed now.
 pub(crate) fn forget(packages: &[&str], root: &Path) -> Result<(), String> {
-    let mut clean = Command::new("cargo");
-    clean.current_dir(root).args(["clean", "--quiet"]);
-    for package in packages {
-        clean.args(["-p", package]);
-    }
-    let status = clean.status().map_err(|error| format!("cargo clean could not be started: {error}"))?;
+    let names: String = packages.iter().map(|package| format!(" -p {package}")).collect();
+    let status = run::command(&format!("cargo clean --quiet{names}"), root)?.status();
+    let status = status.map_err(|error| format!("cargo clean could not be started: {error}"))?;
     if !status.success() {
         return Err(format!("cargo clean: {status}"));
     }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
 use crate::packages;
 use crate::run;
@@ -66,13 +66,12 @@ fn differ(sources: &Path, folder: &Path, name: &str) -> bool {
 
 /// Debian's packages whose programs are not there.
 fn missing() -> Vec<&'static str> {
-    let programs = [
+    packages::without(&[
         ("node --version", "nodejs"),
         ("npm --version", "npm"),
         ("python3 --version", "python3"),
         ("python3 -m ensurepip --version", "python3-venv"),
-    ];
-    programs.into_iter().filter(|(probe, _)| !quietly(probe)).map(|(_, package)| package).collect()
+    ])
 }
 
 fn node_version() -> Option<u32> {
@@ -90,10 +89,6 @@ fn words(line: &str) -> Command {
     let mut command = Command::new(words.next().unwrap_or_default());
     command.args(words);
     command
-}
-
-fn quietly(line: &str) -> bool {
-    words(line).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
 fn succeed(line: &str, folder: &Path) -> Result<(), String> {
