@@ -45,18 +45,26 @@ impl Desk {
             let lease = stored.lease();
             match stored.opened(self.rules.seal.as_ref()) {
                 Some(open) => jobs.push(open.into_job()),
-                None => self.bury_sealed(&lease).await?,
+                None => self.bury_sealed(&lease).await,
             }
         }
         Ok(jobs)
     }
 
-    async fn bury_sealed(&self, lease: &JobLease) -> Result<(), InboxError> {
+    /// Where that fails it comes again when its lease ends: the jobs that were taken with it are not to wait as long.
+    async fn bury_sealed(&self, lease: &JobLease) {
         let why =
             String::from("the body is sealed and does not open: give the inbox the key that sealed it, then replay");
-        tracing::error!(id = lease.id(), "a job became a dead letter: its body is sealed and does not open");
-        match self.orders.settle(lease, Way::Bury { why }).await? {
-            Settled::Ok | Settled::Lost => Ok(()),
+        let id = lease.id();
+        match self.orders.settle(lease, Way::Bury { why }).await {
+            Ok(Settled::Ok | Settled::Lost) => {
+                tracing::error!(id, "a job became a dead letter: its body is sealed and does not open");
+            }
+            Err(error) => tracing::error!(
+                id,
+                error = &error as &dyn std::error::Error,
+                "a job whose body is sealed and does not open is not buried: it comes again when its lease ends"
+            ),
         }
     }
 
@@ -86,4 +94,46 @@ impl Desk {
 pub(crate) fn reason(why: &str) -> String {
     const MOST: usize = 1000;
     why.chars().take(MOST).map(|c| if c == '\0' { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use imchat_verify::dedup::{DedupKey, Fence};
+    use imchat_verify::inbox::Delivery;
+
+    use super::*;
+    use crate::writer::{Backend, Batch, Outcome, channel, run};
+
+    /// Gives out two jobs, of which the first is sealed, and then is gone.
+    struct OneTake;
+
+    impl Backend for OneTake {
+        async fn write(&mut self, batch: &Batch) -> Result<Outcome, InboxError> {
+            if batch.takes.is_empty() {
+                return Err(InboxError::Closed);
+            }
+            let stored = |id, sealed| Stored {
+                id,
+                delivery: Delivery::new(DedupKey::from_bytes(b"key"), "test", "body", time::OffsetDateTime::UNIX_EPOCH),
+                sealed,
+                fence: Fence::new(1),
+                attempt: 1,
+                most_attempts: 2,
+                priority: 0,
+                due_at: 0,
+            };
+            Ok(Outcome { taken: vec![vec![stored(1, true), stored(2, false)]], ..Outcome::default() })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_sealed_job_that_cannot_be_buried_keeps_no_other_from_its_worker() {
+        let (orders, arrivals) = channel();
+        let (due, commits) = (Arc::new(Notify::new()), Arc::new(AtomicU64::new(0)));
+        tokio::spawn(run(OneTake, arrivals, Arc::clone(&due), Arc::clone(&commits)));
+        let rules = Rules { most_bytes: 1, attempts: 1, seal: None };
+        let desk = Desk { orders, due, rules, retention: Duration::ZERO, poll: Duration::ZERO, commits };
+        let jobs = desk.take(2, Duration::from_secs(60)).await.unwrap();
+        assert_eq!(jobs.iter().map(|job| job.lease.id()).collect::<Vec<_>>(), [2]);
+    }
 }
