@@ -5,7 +5,9 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 
-use imchat_verify::{ConfigError, Role, Scheme, Secrets};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use imchat_verify::{ConfigError, Form, Role, Scheme, Secrets};
 use zeroize::Zeroizing;
 
 use crate::args::Credentials;
@@ -97,6 +99,17 @@ impl Given {
     /// The same secrets without those of one role.
     pub(crate) fn without(&self, role: Role) -> Self {
         Self(self.0.iter().filter(|(given, _)| *given != Some(role)).cloned().collect())
+    }
+}
+
+/// A key as secrets of this form are written.
+pub(crate) fn written(key: &[u8], form: Form) -> Vec<u8> {
+    match form {
+        Form::Hex32 => const_hex::encode(key).into_bytes(),
+        Form::Base64 => STANDARD.encode(key).into_bytes(),
+        Form::Whsec | Form::WhsecOrText => ["whsec_", &STANDARD.encode(key)].concat().into_bytes(),
+        Form::Whpk => ["whpk_", &STANDARD.encode(key)].concat().into_bytes(),
+        _ => key.to_vec(),
     }
 }
 

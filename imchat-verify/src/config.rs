@@ -99,7 +99,7 @@ impl fmt::Display for ConfigError {
                 write!(f, "no secret of the role {role} is configured: without one, anyone could send")
             }
             Self::MissingRole { role, scheme, expected } => {
-                write!(f, "the scheme {scheme} needs a {role} too, and none is configured: give {expected}")
+                write!(f, "the scheme {scheme} needs the role {role} too, and none is configured: give {expected}")
             }
             Self::BadSecret { role, index, expected } => {
                 let number = index.saturating_add(1);

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use imchat_verify::{Form, Role, Scheme};
 
-use crate::secrets::Given;
+use crate::secrets::{Given, written};
 
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
@@ -91,15 +91,4 @@ pub(super) fn signing_alone(given: &Given, scheme: &Scheme) -> Vec<Given> {
 
 fn bare(secret: &[u8]) -> &[u8] {
     secret.strip_prefix(b"whsec_").unwrap_or(secret)
-}
-
-/// A key as the scheme's secrets are written.
-fn written(key: &[u8], form: Form) -> Vec<u8> {
-    match form {
-        Form::Hex32 => const_hex::encode(key).into_bytes(),
-        Form::Base64 => STANDARD.encode(key).into_bytes(),
-        Form::Whsec | Form::WhsecOrText => ["whsec_", &STANDARD.encode(key)].concat().into_bytes(),
-        Form::Whpk => ["whpk_", &STANDARD.encode(key)].concat().into_bytes(),
-        _ => key.to_vec(),
-    }
 }

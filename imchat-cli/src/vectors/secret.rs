@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use imchat_verify::{Form, Role, Scheme, Secrets};
 
 use super::case::{Case, CaseSecret};
+use crate::secrets;
 
 /// Why a case's secrets cannot be handed to the engine.
 #[derive(Debug, PartialEq)]
@@ -56,7 +57,7 @@ fn written(secret: &CaseSecret, form: Form) -> Result<Vec<u8>, Unusable> {
         | ("utf8" | "base64", Form::Base64)
         | ("utf8" | "whsec", Form::WhsecOrText) => as_it_is(),
         ("utf8", Form::Whsec) if value.starts_with("whsec_") => as_it_is(),
-        ("utf8" | "hex" | "base64" | "whsec" | "whpk", form) => Ok(encoded(&decoded(secret, value)?, form)),
+        ("utf8" | "hex" | "base64" | "whsec" | "whpk", form) => Ok(secrets::written(&decoded(secret, value)?, form)),
         _ => Err(unknown()),
     }
 }
@@ -70,16 +71,6 @@ fn decoded(secret: &CaseSecret, value: &str) -> Result<Vec<u8>, Unusable> {
         _ => Some(value.as_bytes().to_vec()),
     };
     bytes.ok_or_else(|| Unusable::NotAsEncoded(format!("the {} secret is not {}", secret.role, secret.encoding)))
-}
-
-fn encoded(key: &[u8], form: Form) -> Vec<u8> {
-    match form {
-        Form::Hex32 => const_hex::encode(key).into_bytes(),
-        Form::Base64 => STANDARD.encode(key).into_bytes(),
-        Form::Whsec | Form::WhsecOrText => ["whsec_", &STANDARD.encode(key)].concat().into_bytes(),
-        Form::Whpk => ["whpk_", &STANDARD.encode(key)].concat().into_bytes(),
-        _ => key.to_vec(),
-    }
 }
 
 #[cfg(test)]

@@ -52,6 +52,56 @@ fn a_refusal_tells_neither_the_signature_that_came_nor_the_one_that_fits() {
 }
 
 #[test]
+fn a_secret_in_another_form_is_an_error_of_the_call_that_says_what_was_expected() {
+    let request = file("secrecy-forms", raw("", "{}"));
+    for (provider, role, secret, expected) in [
+        (
+            "standard-webhooks",
+            "sign",
+            "v1,whsec_aW1jaGF0LXRlc3Qtc3RhbmRhcmQ=",
+            "without a version such as v1, before it",
+        ),
+        ("teams-outgoing", "sign", " aW1jaGF0LXRlc3Qtc3RhbmRhcmQ= ", "without spaces around it"),
+        (
+            "discord",
+            "public_key",
+            "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs",
+            "not a token or an id",
+        ),
+        ("wecom", "encoding_aes_key", "abcdefghijABCDEFGHIJ0123456789abcdefghijAB", "the 43 letters and digits"),
+        ("google-chat", "jwks", "https://www.googleapis.com/oauth2/v3/certs", "the issuer's JSON Web Key Set"),
+        ("google-chat", "audience", "", "what the platform's tokens say there"),
+        ("slack", "sign", "", "text that is not empty"),
+    ] {
+        let jwks = include_str!("../../../tests/vectors/google-chat.json");
+        let jwks: serde_json::Value = serde_json::from_str(jwks).unwrap();
+        let (jwks, given) = (jwks[0]["secrets"][0]["value"].to_string(), format!("{role}=KEY"));
+        let beside: &[&str] = match role {
+            "encoding_aes_key" => &["--secret-env", "token=TOKEN"],
+            "audience" => &["--secret-env", "jwks=JWKS"],
+            _ => &[],
+        };
+        let args = [
+            "verify",
+            "--provider",
+            provider,
+            "--secret-env",
+            &given,
+            "--request",
+            &request,
+            "--url",
+            "https://a.example/",
+        ];
+        let env = [("KEY", secret), ("TOKEN", "a token"), ("JWKS", jwks.as_str())];
+        let ran = imchat(&env, &[&args[..], beside].concat());
+        assert_eq!(ran.code, Some(2), "{provider}: {}", ran.err);
+        let says = format!("the {role} secret number 1 cannot be used: expected ");
+        assert!(ran.err.contains(&says) && ran.err.contains(expected), "{provider}: {}", ran.err);
+        assert!(secret.is_empty() || !ran.err.contains(secret.trim()), "{provider}: {}", ran.err);
+    }
+}
+
+#[test]
 fn no_variable_and_no_secret_are_errors_of_the_call() {
     let body = file("secrecy-none", "{}");
     let unset = imchat(&[], &["sign", "--provider", "slack", "--secret-env", "IMCHAT_UNSET", "--body", &body]);

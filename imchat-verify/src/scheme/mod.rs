@@ -237,7 +237,7 @@ impl Scheme {
     /// [`Role::Audience`], which both must be given. It covers nothing of the body but what [`Jwt::bound`] names.
     #[cfg(feature = "jwt")]
     pub const fn jwt(name: &'static str, rule: Jwt) -> SchemeBuilder {
-        const NEEDS: &[(Role, Form)] = &[(Role::Audience, Form::Text)];
+        const NEEDS: &[(Role, Form)] = &[(Role::Audience, Form::Claim)];
         let bearer = Signature::at(Source::Header("authorization"), Encoding::Base64);
         Self::start(name, Algorithm::Jwt(rule), bearer, KeyRole { role: Role::Jwks, form: Form::Jwks })
             .body_not_signed()

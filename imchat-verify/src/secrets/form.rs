@@ -28,6 +28,8 @@ pub enum Form {
     AesKey,
     /// Text that may be empty: for what is no secret.
     Name,
+    /// Text that is not empty: for what a token must say, which is no secret.
+    Claim,
     /// A JSON Web Key Set, as an issuer's URL answers.
     Jwks,
 }
@@ -56,13 +58,14 @@ impl Form {
             }
             Self::Jwks => "the issuer's JSON Web Key Set, with an RSA key of 2,048 to 4,096 bits in it that has a kid",
             Self::Name => "text, empty where the platform names nobody",
+            Self::Claim => "what the platform's tokens say there, byte for byte: text that is not empty",
         }
     }
 
     /// The key's bytes; the error says what was expected.
     pub(crate) fn decode(self, secret: &[u8]) -> Result<Zeroizing<Vec<u8>>, &'static str> {
         let decoded = match self {
-            Self::Text | Self::Jwks => Some(secret.to_vec()).filter(|secret| !secret.is_empty()),
+            Self::Text | Self::Claim | Self::Jwks => Some(secret.to_vec()).filter(|secret| !secret.is_empty()),
             Self::Hex32 => const_hex::decode(secret).ok().filter(|key| key.len() == 32 && secret.len() == 64),
             Self::Base64 => STANDARD.decode(secret).ok().filter(|key| key.len() >= LEAST_DECODED),
             Self::WhsecOrText => {

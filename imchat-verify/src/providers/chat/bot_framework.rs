@@ -17,7 +17,7 @@ const TOKEN: Jwt = Jwt::of(&[Issuer::alone("https://api.botframework.com")])
 
 const fn activities(name: &'static str, token: Jwt) -> SchemeBuilder {
     Scheme::jwt(name, token)
-        .also_takes(&[(Role::Issuer, Form::Text)])
+        .also_takes(&[(Role::Issuer, Form::Claim)])
         .key(Key::Joined(&[Json("/channelId"), Json("/conversation/id"), Json("/id")]))
         .event_id(&[Json("/id")])
         .event_type(&[Json("/type")])

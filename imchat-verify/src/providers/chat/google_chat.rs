@@ -25,7 +25,7 @@ const MESSAGES: Facts = EVENTS.named("messages").key(Key::Id(&[Json("/message/na
 /// is `service-<project number>@gcp-sa-gsuiteaddons.iam.gserviceaccount.com`.
 pub const GOOGLE_CHAT: Scheme =
     Scheme::jwt("google-chat", Jwt::of(&[Issuer::alone(CHAT), Issuer::for_email("https://accounts.google.com", CHAT)]))
-        .also_takes(&[(Role::Issuer, Form::Text), (Role::Email, Form::Text)])
+        .also_takes(&[(Role::Issuer, Form::Claim), (Role::Email, Form::Claim)])
         .event_type(&[Json("/type")])
         .tenant(&[Json("/space/name"), Json("/chat/messagePayload/space/name")])
         .facts(EVENTS)
