@@ -20,6 +20,7 @@ mod headers;
 pub mod ladder;
 mod request;
 pub mod sender;
+mod server;
 pub mod sign;
 pub mod slack_api;
 pub mod slack_clicks;

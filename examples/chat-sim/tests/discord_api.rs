@@ -1,6 +1,6 @@
 //! Discord's API as a bot sees it.
 
-#![allow(
+#![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     reason = "clippy.toml allows these in tests, which does not reach the functions tests share"

@@ -1,8 +1,7 @@
 //! Deliveries that are not taken at once.
 
-#![allow(
+#![expect(
     clippy::expect_used,
-    clippy::indexing_slicing,
     reason = "clippy.toml allows these in tests, which does not reach the functions tests share"
 )]
 

@@ -1,9 +1,8 @@
 //! Every way of sending, seen by a receiver that keeps what it got.
 
-#![allow(
+#![expect(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
-    clippy::indexing_slicing,
     reason = "clippy.toml allows these in tests, which does not reach the functions tests share"
 )]
 

@@ -1,7 +1,6 @@
 //! The Web API as a bot sees it.
 
-#![allow(
-    clippy::arithmetic_side_effects,
+#![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     reason = "clippy.toml allows these in tests, which does not reach the functions tests share"

@@ -8,14 +8,14 @@ use chat_sim::sender::SendError;
 use chat_sim::slack_api::Post;
 use chat_sim::slack_clicks::buttons;
 
-use super::DemoError;
+use super::crash::Process;
 use super::news::{News, Seen};
 use super::person::Person;
-use super::room::Room;
-use super::shown;
+use super::room::{self, Room};
+use super::{DemoError, SECRETS, shown};
 
 /// How long the bot may take for what comes of one thing.
-const COMES_WITHIN: Duration = Duration::from_secs(10);
+pub(super) const COMES_WITHIN: Duration = Duration::from_secs(10);
 
 /// One thing that was done in the room, what came of it, and what should have.
 pub(super) struct Moment {
@@ -32,16 +32,29 @@ pub(super) struct Moment {
     pub(super) should_have: i64,
 }
 
-const WAITS: &str = "this waits until somebody agrees. Nothing has happened yet.";
-const CARD: &str = "Restart checkout";
+pub(super) const WAITS: &str = "this waits until somebody agrees. Nothing has happened yet.";
+pub(super) const CARD: &str = "Restart checkout";
 const MAY_NOT: &str = "You are not one of the people who may decide this.";
 const OWN: &str = "You asked for this yourself, so somebody else has to decide.";
-const DONE: &str = "Done: checkout was restarted";
+pub(super) const DONE: &str = "Done: checkout was restarted";
 const LATE: &str = "Your click changed nothing.";
 
-/// Asked for, pressed by who may not, by who asked, by who may, by them again; and then the last press in a storm.
-pub(super) async fn play(file: &Path) -> Result<Vec<Moment>, DemoError> {
-    let mut stage = Stage { room: Room::open(file).await?, seen: Seen::nothing(), card: None };
+/// Holds an effect for ever in the transaction that would write it down.
+const HELD: &str = "CREATE TRIGGER held BEFORE INSERT ON bot_effects BEGIN SELECT count(*) FROM (WITH RECURSIVE n(i) AS \
+    (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000000) SELECT i FROM n); END";
+const RUNNING: &str = "SELECT id FROM bot_plans WHERE state = 'running' LIMIT 1";
+/// Nothing holds it any more, and the time that the dead executor had is over.
+const RELEASED: [&str; 3] = [
+    "DROP TRIGGER held",
+    "UPDATE bot_plans SET leased_until = 0 WHERE state = 'running'",
+    "UPDATE bot_outbox SET leased_until = 0 WHERE state = 'sending'",
+];
+
+/// Asked for, pressed by who may not, by who asked, by who may, by them again; then the last press in a storm; and once
+/// more with an executor that is killed between the approval and its effect.
+pub(super) async fn play(folder: &Path) -> Result<Vec<Moment>, DemoError> {
+    let file = folder.join("approval.db");
+    let mut stage = Stage { room: Room::open(&file).await?, seen: Seen::nothing(), card: None };
     let mut moments = Vec::new();
 
     let asked = vec![stage.room.say(Person::Ada, "please restart checkout").await];
@@ -58,6 +71,11 @@ pub(super) async fn play(file: &Path) -> Result<Vec<Moment>, DemoError> {
     }
     let stormed = stage.room.storm().await.unwrap_or_default();
     moments.push(stage.moment("that press, delivered ten times again", stormed, &[], 1).await?);
+    let asked = vec![stage.room.say(Person::Ada, "please restart checkout").await];
+    moments.push(stage.moment("ada asks for another restart", asked, &[WAITS, CARD], 1).await?);
+    let (pressed, halfway) = stage.killed(folder, &file).await?;
+    let moment = stage.moment("ben approves; executor killed halfway", pressed, &[DONE], 2).await?;
+    moments.push(Moment { rests: moment.rests && halfway, ..moment });
     stage.room.close().await;
     Ok(moments)
 }
@@ -82,6 +100,33 @@ impl Stage {
         }
     }
 
+    /// Ben approves, and the executor, a process of its own for this, is killed before the effect; then another one goes
+    /// on. Also whether it was killed there.
+    async fn killed(
+        &mut self,
+        folder: &Path,
+        file: &Path,
+    ) -> Result<(Vec<Result<Delivery, SendError>>, bool), DemoError> {
+        let policy = folder.join("policy.toml");
+        std::fs::write(&policy, room::POLICY)?;
+        self.room.stop().await;
+        let process = Process { role: "executor", file, policy: Some(&policy), slack: &self.room.slack };
+        let (mut executor, _) = process.start(&SECRETS).await?;
+        let ledger = &self.room.ledger;
+        let before = ledger.effects().await?;
+        ledger.change(HELD).await?;
+        let pressed = self.approve(Person::Ben).await;
+        let ledger = &self.room.ledger;
+        let begun = ledger.finds(RUNNING, COMES_WITHIN).await?;
+        executor.kill().await?;
+        let halfway = begun && ledger.effects().await? == before;
+        for sql in RELEASED {
+            ledger.change(sql).await?;
+        }
+        self.room.start().await?;
+        Ok((pressed, halfway))
+    }
+
     async fn moment(
         &mut self,
         done: &'static str,
@@ -89,7 +134,7 @@ impl Stage {
         should_say: &'static [&'static str],
         should_have: i64,
     ) -> Result<Moment, DemoError> {
-        let rests = self.room.rests(COMES_WITHIN).await?;
+        let rests = self.room.ledger.rests(COMES_WITHIN).await?;
         let (mut said, mut edited) = (Vec::new(), None);
         for news in self.seen.news(&self.room.slack) {
             match news {

@@ -42,14 +42,15 @@ pub(super) async fn play(
         limited.answer_next(Fault::RateLimited { retry_after: 1 });
     }
 
-    let (mut bot, address) = start(&file, secrets, &limited).await?;
+    let all = |slack| Process { role: "all", file: &file, policy: None, slack };
+    let (mut bot, address) = all(&limited).start(secrets).await?;
     let delivery = sender.send(&address, mention, Variant::Fresh).await;
     if delivery.is_ok() {
         refused_once(&file, &limited).await?;
     }
     bot.kill().await?;
 
-    let (mut again, _) = start(&file, secrets, &open).await?;
+    let (mut again, _) = all(&open).start(secrets).await?;
     // Too few are the report's to tell.
     let _ = open.posted(1, WITHIN).await;
     again.kill().await?;
@@ -61,31 +62,44 @@ async fn slack(secrets: &Secrets) -> std::io::Result<SlackApi> {
     SlackApi::start(Settings::archived(secrets.token)).await
 }
 
-/// This very program as `serve`, and where it listens.
-async fn start(file: &Path, secrets: &Secrets, slack: &SlackApi) -> Result<(Child, String), DemoError> {
-    let mut url = std::ffi::OsString::from("sqlite:");
-    url.push(file);
-    let mut bot = Command::new(std::env::current_exe()?)
-        .arg("serve")
-        .env_clear()
-        .env("SLACK_SIGNING_SECRET", secrets.signing)
-        .env("SLACK_BOT_TOKEN", secrets.token)
-        .env("SLACK_API_URL", slack.url())
-        .env("TOKEN_ENCRYPTION_KEY", secrets.sealing)
-        .env("DATABASE_URL", url)
-        .env("LISTEN_ADDR", "127.0.0.1:0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()?;
-    let mut line = String::new();
-    if let Some(out) = bot.stdout.take() {
-        BufReader::new(out).read_line(&mut line).await?;
-    }
-    match line.trim_end().strip_prefix("listening on ") {
-        Some(address) => Ok((bot, address.to_owned())),
-        None => Err(DemoError::NoSecondBot),
+/// This very program as `serve`.
+pub(super) struct Process<'a> {
+    pub(super) role: &'static str,
+    pub(super) file: &'a Path,
+    /// Its policy file; without one the built-in policy counts.
+    pub(super) policy: Option<&'a Path>,
+    pub(super) slack: &'a SlackApi,
+}
+
+impl Process<'_> {
+    /// Starts it: the process, and where it listens.
+    pub(super) async fn start(&self, secrets: &Secrets) -> Result<(Child, String), DemoError> {
+        let Self { role, file, policy, slack } = *self;
+        let mut url = std::ffi::OsString::from("sqlite:");
+        url.push(file);
+        let mut bot = Command::new(std::env::current_exe()?)
+            .args(["serve", "--role", role])
+            .env_clear()
+            .envs(policy.map(|file| ("POLICY_FILE", file)))
+            .env("SLACK_SIGNING_SECRET", secrets.signing)
+            .env("SLACK_BOT_TOKEN", secrets.token)
+            .env("SLACK_API_URL", slack.url())
+            .env("TOKEN_ENCRYPTION_KEY", secrets.sealing)
+            .env("DATABASE_URL", url)
+            .env("LISTEN_ADDR", "127.0.0.1:0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        let mut line = String::new();
+        if let Some(out) = bot.stdout.take() {
+            BufReader::new(out).read_line(&mut line).await?;
+        }
+        match line.trim_end().strip_prefix("listening on ") {
+            Some(address) => Ok((bot, address.to_owned())),
+            None => Err(DemoError::NoSecondBot),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ const LONGEST: usize = 4000;
 pub(super) const HELP: &str = "\
 what you type is said in the room, as the person before the `>`
 1, /press 1   press the button of this number
-/as ben       go on as ada, ben or cleo: ada asks, ben may approve, cleo may not
+/as ben       go on as ada, ben or cleo: ben alone may approve, but not his own
 /storm        deliver the last thing ten times again, and look at what it changed
 /stop         stop the executor: the ingress still acknowledges, and the work waits
 /start        start it again

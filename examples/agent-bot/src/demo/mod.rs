@@ -1,12 +1,14 @@
-//! The bot against a simulated Slack, both on loopback ports: no account, no network.
+//! The bot against simulated platforms, all on loopback ports: no account, no network.
 //!
-//! [`talk`](fn@talk) reads lines and prints what people would see. [`run`] plays one scene, a few seconds long, and prints
+//! [`talk`](fn@talk) reads lines and prints what people would see. [`run`] plays one scene, half a minute at most, and prints
 //! what was sent, what the bot answered and how fast, what it posted, and whether that is as it should be.
 
 mod approval;
 mod archive;
 mod crash;
+mod elsewhere;
 mod folder;
+mod ledger;
 mod line;
 mod news;
 mod person;
@@ -36,6 +38,8 @@ use crate::state::StateError;
 const SIGNING_SECRET: &str = "the demo's signing secret";
 const BOT_TOKEN: &str = "xoxb-demo";
 const SEALING_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+const SECRETS: crash::Secrets = crash::Secrets { signing: SIGNING_SECRET, token: BOT_TOKEN, sealing: SEALING_KEY };
 
 /// The whole scene, draining included, ends within this time.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -120,15 +124,15 @@ async fn play() -> Result<report::Report, DemoError> {
     };
     let address = stage.bot.clone();
     let mut steps = stage.play().await;
-    let secrets = crash::Secrets { signing: SIGNING_SECRET, token: BOT_TOKEN, sealing: SEALING_KEY };
-    let (step, replies) = crash::play(folder.path(), &secrets, &stage.sender, &stage.archive.crashed).await?;
+    let (step, replies) = crash::play(folder.path(), &SECRETS, &stage.sender, &stage.archive.crashed).await?;
     steps.push(step);
-    let moments = approval::play(&folder.path().join("approval.db")).await?;
+    let moments = approval::play(folder.path()).await?;
+    let elsewhere = elsewhere::play(&folder.path().join("elsewhere.db")).await?;
     // The connections the sender keeps open would be waited for.
     drop(stage);
     // Nothing can be posted after this: what is recorded now is all there is.
     let stopped = bot.stop().await;
     let posts = [slack.posts(), replies].concat();
     slack.stop().await;
-    Ok(report::Report::new(address, &steps, &posts, stopped).and(&moments))
+    Ok(report::Report::new(address, &steps, &posts, stopped).and(&moments).and(&elsewhere))
 }

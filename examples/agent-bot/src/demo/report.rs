@@ -63,8 +63,8 @@ impl Report {
     }
 
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "The bot listens on {}. A simulated Slack sends it archived", self.bot)?;
-        writeln!(out, "requests, signed anew: “answered” is what Slack gets, “posted” what people see.\n")?;
+        writeln!(out, "The bot listens on {}. Simulated platforms send it", self.bot)?;
+        writeln!(out, "requests, signed anew: “answered” is what they get, “posted” what people see.\n")?;
         table::write(out, ["sent", "answered", "    ms", "posted", ""], &self.rows)?;
         let total = self.rows.len();
         match self.differing {

@@ -1,24 +1,20 @@
 //! One thread of a simulated Slack with a bot in it: an ingress and an executor, and people who speak and press.
 
 use std::path::Path;
-use std::time::Duration;
 
 use chat_sim::sender::SendError;
 use chat_sim::slack_api::{Post, Settings, SlackApi};
 use chat_sim::slack_clicks::{Pressed, press};
 use chat_sim::slack_events::{Said, Workspace, app_mention};
 use chat_sim::{Delivery, Request, Sender, Variant, sign};
-use imchat_inbox::{SqliteInbox, Upkeep};
 
+use super::ledger::Ledger;
 use super::person::Person;
 use super::{BOT_TOKEN, DemoError, SEALING_KEY, SIGNING_SECRET, world};
 use crate::agent::tools::KNOWN;
 use crate::config::{Config, Database, Keys, Secret, SigningSecrets, SlackAccess, SlackConfig};
-use crate::ops::Ops;
 use crate::policy::Policy;
-use crate::seal::Seal;
-use crate::serve::{Bot, Role, StartError};
-use crate::state::State;
+use crate::serve::{Bot, Role};
 
 const CHANNEL: &str = "C0OPS00001";
 /// How often a storm delivers again.
@@ -39,15 +35,22 @@ pub(super) struct Standing {
     pub(super) waiting: u64,
 }
 
+/// Who may what in the room, as the file of it says.
+pub(super) const POLICY: &str = include_str!("policy.toml");
+
+/// The same, read.
+pub(super) fn policy() -> Result<Policy, DemoError> {
+    Ok(Policy::parse(POLICY, KNOWN)?)
+}
+
 /// The room.
 pub(super) struct Room {
     pub(super) slack: SlackApi,
+    pub(super) ledger: Ledger,
     config: Config,
     ingress: Bot,
     executor: Option<Bot>,
     sender: Sender,
-    state: State,
-    inbox: SqliteInbox,
     messages: u32,
     last: Option<Request>,
 }
@@ -62,18 +65,15 @@ impl Room {
         let database = Database::Sqlite(file.into());
         world::found(&database).await?;
         let access = SlackAccess { token: Secret::new(BOT_TOKEN), api_url: slack.url() };
-        let policy = Policy::parse(include_str!("policy.toml"), KNOWN)?;
         let config = Config {
             slack: Some(SlackConfig { signing: SigningSecrets::of(SIGNING_SECRET), access }),
-            ..Config::local(database, Keys::of(SEALING_KEY), policy)
+            ..Config::local(database, Keys::of(SEALING_KEY), policy()?)
         };
         let ingress = Bot::start(&config, Role::Ingress).await?;
         let executor = Some(Bot::start(&config, Role::Executor).await?);
-        let state = State::open(&config.database).await?;
-        let seal = Seal::new(&config.keys.sealing, None).map_err(StartError::from)?;
-        let inbox = crate::inbox::sqlite(file, &seal).await.map_err(StartError::from)?;
+        let ledger = Ledger::open(&config, file).await?;
         let sender = Sender::new(sign::slack(SIGNING_SECRET), sign::slack("somebody else's secret"));
-        Ok(Self { slack, config, ingress, executor, sender, state, inbox, messages: 0, last: None })
+        Ok(Self { slack, config, ingress, executor, sender, ledger, messages: 0, last: None })
     }
 
     /// Where the ingress listens.
@@ -147,54 +147,15 @@ impl Room {
         Ok(true)
     }
 
-    /// Whether there is nothing left to work on, to do or to say.
-    pub(super) async fn at_rest(&self) -> Result<bool, DemoError> {
-        const OPEN: [&str; 2] = [
-            "SELECT step FROM bot_outbox WHERE state IN ('waiting', 'sending') LIMIT 1",
-            "SELECT state FROM bot_plans WHERE state IN ('approved', 'running') LIMIT 1",
-        ];
-        if self.waiting().await? > 0 {
-            return Ok(false);
-        }
-        // One look at all of it: work goes from one table to the other.
-        let mut tx = self.state.read().await?;
-        for open in OPEN {
-            if tx.query(open).row().await?.is_some() {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Looks until it [rests](Self::at_rest); false when `within` has passed before.
-    pub(super) async fn rests(&self, within: Duration) -> Result<bool, DemoError> {
-        const LOOK_EVERY: Duration = Duration::from_millis(10);
-        let resting = async {
-            while !self.at_rest().await? {
-                tokio::time::sleep(LOOK_EVERY).await;
-            }
-            Ok(true)
-        };
-        tokio::time::timeout(within, resting).await.unwrap_or(Ok(false))
-    }
-
     /// Counts.
     pub(super) async fn standing(&self) -> Result<Standing, DemoError> {
-        let effects = {
-            let mut tx = self.state.read().await?;
-            Ops.effects(&mut tx).await?
-        };
         Ok(Standing {
-            effects,
+            effects: self.ledger.effects().await?,
             messages: self.slack.posts().iter().filter(|post| post.ts().is_some()).count(),
             edits: self.slack.updates().len(),
             notices: self.slack.ephemerals().len().saturating_add(self.slack.responses().len()),
-            waiting: self.waiting().await?,
+            waiting: self.ledger.waiting().await?,
         })
-    }
-
-    async fn waiting(&self) -> Result<u64, DemoError> {
-        Ok(self.inbox.counts().await.map_err(StartError::from)?.depth())
     }
 
     /// Finishes what is under way and stops everything.

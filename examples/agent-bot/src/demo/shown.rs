@@ -7,6 +7,7 @@ use chat_sim::slack_clicks::buttons;
 use serde_json::Value;
 
 use super::person::Person;
+use crate::agent::egress::is_invisible;
 
 /// A message or a card, without its buttons: one paragraph of it after the other.
 pub(super) fn lines(text: &str, blocks: &Value) -> Vec<String> {
@@ -25,11 +26,9 @@ pub(super) fn buttons_line(card: &Post, first: usize) -> Option<String> {
     (!line.is_empty()).then(|| line.join("   "))
 }
 
-/// Control characters and what changes the direction of a line, as escapes.
+/// Control characters, and what is not seen or changes the direction of a line, as escapes.
 pub(super) fn harmless(text: &str) -> String {
-    let steers = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let steers = |c: char| c.is_control() || is_invisible(c);
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if steers(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
@@ -137,6 +136,7 @@ mod tests {
             assert!(!line.chars().any(char::is_control) && !line.contains('\u{202e}'), "{line:?}");
         }
         assert_eq!(harmless("a\u{1b}[2J\n"), "a\\u{1b}[2J\\n");
+        assert_eq!(harmless("pro\u{200b}d\u{61c}\u{2067}\u{feff}"), "pro\\u{200b}d\\u{61c}\\u{2067}\\u{feff}");
     }
 
     #[test]

@@ -84,7 +84,12 @@ impl<'w, W: Write> Talk<'w, W> {
             }
             Command::Press(number) => {
                 let Some((card, action_id)) = self.buttons.get(number.saturating_sub(1)).cloned() else {
-                    return Ok(self.note("no button has that number")?);
+                    let told = if self.buttons.is_empty() {
+                        "there is no button yet: ask for restart checkout"
+                    } else {
+                        "no button has that number: they stand below the cards"
+                    };
+                    return Ok(self.note(told)?);
                 };
                 let delivery = self.room.press(self.person, &card, &action_id).await;
                 self.delivered(&delivery).await?;
@@ -123,7 +128,7 @@ impl<'w, W: Write> Talk<'w, W> {
         }
         let since = Instant::now();
         loop {
-            let rests = self.room.at_rest().await?;
+            let rests = self.room.ledger.at_rest().await?;
             self.news()?;
             if rests {
                 return Ok(());

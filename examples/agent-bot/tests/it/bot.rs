@@ -158,7 +158,7 @@ fn the_demo_ends_well() {
     let output = program("demo").output().expect("it runs");
     let out = String::from_utf8(output.stdout).expect("text");
     assert!(output.status.success(), "{out}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(out.ends_with("all 17 as they should be\n"), "{out}");
+    assert!(out.ends_with("all 25 as they should be\n"), "{out}");
     for line in out.lines() {
         assert!(line.chars().count() <= 80, "wider than a terminal: {line}");
     }

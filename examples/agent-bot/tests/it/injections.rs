@@ -1,7 +1,5 @@
 //! The corpus of `tests/injections.toml`, through the whole bot on each platform, with a model that obeys whatever it reads.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use agent_bot::agent::tools::named;
 use agent_bot::ops::{Ops, Service};
 use agent_bot::state::Row;
@@ -57,7 +55,7 @@ pub(crate) fn corpus() -> Vec<Injection> {
 /// A model that, asked in any of the conversations, looks where it was told to look and then, once it has read that one's
 /// text, does what the text says.
 fn obedient(corpus: &[Injection]) -> impl Fn(&Value) -> Answer + Send + Sync + use<> {
-    let (corpus, done) = (corpus.to_vec(), corpus.iter().map(|_| AtomicUsize::new(0)).collect::<Vec<_>>());
+    let corpus = corpus.to_vec();
     move |request| {
         let read = read(request);
         let asked = corpus.iter().enumerate().find(|(number, injection)| read.contains(&injection.question(*number)));
@@ -66,12 +64,19 @@ fn obedient(corpus: &[Injection]) -> impl Fn(&Value) -> Answer + Send + Sync + u
             return look;
         }
         assert!(read.contains(injection.text.trim()), "{}: not read: {read}", injection.name);
-        match injection.obey.get(done[number].fetch_add(1, Ordering::SeqCst)) {
+        // Told by what stands there, not counted: a request whose answer came too late is sent again.
+        match injection.obey.get(calls(request) - injection.looks()) {
             Some(Deed::Call { tool, arguments }) => Answer::Call(vec![(tool.clone(), arguments.clone())]),
             Some(Deed::Say { say }) => Answer::Say(say.clone()),
             None => Answer::Say("Done as I was told.".to_owned()),
         }
     }
+}
+
+/// How often the model had something done in this turn.
+fn calls(request: &Value) -> usize {
+    let messages = request["messages"].as_array().expect("messages");
+    messages.iter().filter(|message| message["tool_calls"].is_array()).count()
 }
 
 fn service(number: usize) -> String {
@@ -87,10 +92,14 @@ impl Injection {
         }
     }
 
+    /// How many calls it takes to read the text.
+    fn looks(&self) -> usize {
+        usize::from(matches!(self.via, Via::Tool | Via::Search))
+    }
+
     /// What the model reads with, before anything else.
     fn look(&self, number: usize, request: &Value) -> Option<Answer> {
-        let messages = request["messages"].as_array().expect("messages");
-        if messages.iter().any(|message| message["role"] == "tool") {
+        if calls(request) >= self.looks() {
             return None;
         }
         let call = |tool: &str, arguments: Value| Some(Answer::Call(vec![(tool.to_owned(), arguments.to_string())]));
@@ -102,30 +111,27 @@ impl Injection {
     }
 }
 
-/// Delivers these at once, and waits until all is said.
-async fn says<C: Chat>(scene: &Scene<C>, all: &Program, events: Vec<Event>) {
+/// Delivers these, each made when it is its turn: Discord's three seconds for an answer run from then.
+async fn say<C: Chat>(scene: &Scene<C>, ingress: &Program, events: impl Iterator<Item = Event>) {
     for event in events {
-        assert_eq!(scene.chat.deliver(&all.base, &event, Variant::Fresh).await, StatusCode::OK);
+        assert_eq!(scene.chat.deliver(&ingress.base, &event, Variant::Fresh).await, StatusCode::OK);
     }
-    scene.rests().await;
 }
 
 /// Lets all texts in, and has Alice ask a question in each conversation.
-async fn played<C: Chat>(scene: &Scene<C>, all: &Program, corpus: &[Injection]) {
-    let mut before = Vec::new();
-    for (channel, injection) in corpus.iter().enumerate() {
-        match injection.via {
-            Via::Tool => versioned(scene, &service(channel), &injection.text).await,
-            Via::Thread | Via::Search => before.push(scene.chat.ask(spot(channel), 0, Who::Bob, &injection.text)),
-            Via::Paste => {}
-        }
+async fn played<C: Chat>(scene: &Scene<C>, ingress: &Program, corpus: &[Injection]) {
+    for (channel, injection) in corpus.iter().enumerate().filter(|(_, injection)| injection.via == Via::Tool) {
+        versioned(scene, &service(channel), &injection.text).await;
     }
-    says(scene, all, before).await;
+    let told = |injection: &Injection| matches!(injection.via, Via::Thread | Via::Search);
+    let before = corpus.iter().enumerate().filter(|(_, injection)| told(injection));
+    let before = before.map(|(channel, injection)| scene.chat.ask(spot(channel), 0, Who::Bob, &injection.text));
+    say(scene, ingress, before).await;
     let ask = |(channel, injection): (usize, &Injection)| {
-        let number = usize::from(matches!(injection.via, Via::Thread | Via::Search));
+        let number = usize::from(told(injection));
         scene.chat.ask(spot(channel), number, Who::Alice, &injection.question(channel))
     };
-    says(scene, all, corpus.iter().enumerate().map(ask).collect()).await;
+    say(scene, ingress, corpus.iter().enumerate().map(ask)).await;
 }
 
 fn spot(channel: usize) -> Spot {
@@ -156,8 +162,11 @@ async fn whatever_a_model_is_talked_into_waits_for_people_who_see_all_of_it<C: C
     let tools = ["restart_service", "deploy", "merge"].map(|tool| format!("[tools.{tool}]\n{rule}"));
     let scene = Scene::under(&tools.concat(), C::open(corpus.len(), 2).await).await;
     let scene = scene.with("OPENAI_BASE_URL", model.url()).with("OPENAI_MODEL", "obedient");
-    let all = scene.start("all").await;
-    played(&scene, &all, &corpus).await;
+    let ingress = scene.start("ingress").await;
+    played(&scene, &ingress, &corpus).await;
+    // Only now, so that so many turns at once take nothing from the time that a platform gives the ingress.
+    let executor = scene.start("executor").await;
+    scene.rests().await;
 
     // No write without an approval, and none of the approvals is there.
     assert_eq!(scene.store.effects().await, (0, 0));
@@ -169,7 +178,7 @@ async fn whatever_a_model_is_talked_into_waits_for_people_who_see_all_of_it<C: C
         let said: Vec<_> = everything.iter().filter(|said| said.at == at).collect();
         spoken += said.len();
         let (cards, words): (Vec<_>, Vec<_>) = said.into_iter().partition(|said| !said.buttons.is_empty());
-        assert_eq!(cards.len(), injection.cards, "{name}: {cards:?}");
+        assert_eq!(cards.len(), injection.cards, "{name}: {cards:?} {words:?}");
         for card in cards {
             let plan = plans.iter().find(|[id, ..]| card.buttons.iter().all(|button| button.contains(id.as_str())));
             let [_, tool, arguments, _] = plan.expect("a card is of a plan");
@@ -183,14 +192,14 @@ async fn whatever_a_model_is_talked_into_waits_for_people_who_see_all_of_it<C: C
     // Nothing is posted to another place, and nobody is whispered to.
     assert_eq!(spoken, everything.len());
     let told = [scene.chat.told(Who::Alice), scene.chat.told(Who::Bob)].concat();
-    assert!(told.is_empty(), "{told:?}: {}", all.log());
+    assert!(told.is_empty(), "{told:?}: {}", executor.log());
     all_voices_are_their_own(&model);
 
     // One of them is approved: that one is done, as it is shown, and no other.
     let restarts = |said: &Said| !said.buttons.is_empty() && said.text.contains("Restart checkout");
     let card = everything.into_iter().find(restarts).expect("a card");
     let press = scene.chat.press(&card, Who::Bob, "approve");
-    assert_eq!(scene.chat.deliver(&all.base, &press, Variant::Fresh).await, StatusCode::OK);
+    assert_eq!(scene.chat.deliver(&ingress.base, &press, Variant::Fresh).await, StatusCode::OK);
     until(async || scene.store.effects().await.0 == 1).await;
     scene.rests().await;
     assert_eq!(self::plans(&scene).await.iter().filter(|[_, _, _, state]| state == "pending").count(), plans.len() - 1);
@@ -252,7 +261,8 @@ async fn the_names_of_files_are_not_even_read() {
     body["event"]["subtype"] = "file_share".into();
     body["event"]["files"] = json!([{ "id": "F1", "name": order, "title": order, "mimetype": "application/pdf" }]);
     event.request.body = body.to_string().into();
-    says(&scene, &all, vec![event]).await;
+    say(&scene, &all, [event].into_iter()).await;
+    scene.rests().await;
     assert_eq!(scene.chat.said().len(), 1);
     assert!(scene.chat.said()[0].text.contains("I read: what is this?"), "{:?}", scene.chat.said());
     assert!(!model.seen().iter().any(|request| request.to_string().contains("SYSTEM restart")));

@@ -1,6 +1,5 @@
 //! The whole bot on loopback ports, driven and observed by simulated platforms.
-#![allow(
-    missing_docs,
+#![expect(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,

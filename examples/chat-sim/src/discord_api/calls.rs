@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Path, State as Shared};
 use axum::response::Response;
 use axum::routing::{get, patch, post, put};
@@ -16,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::record::Record;
 use super::{Fault, Settings};
+use crate::server::{self, empty};
 
 /// All that the calls share.
 #[derive(Debug)]
@@ -242,15 +242,6 @@ fn refused(refusal: Refusal) -> Response {
     }
 }
 
-fn empty(status: StatusCode) -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
-    response
-}
-
 fn json_answer(status: StatusCode, body: &Value) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+    server::json(status, body, "application/json")
 }

@@ -26,20 +26,17 @@ mod people;
 mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::Value;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 pub use interact::Acting;
 pub use record::{Message, TooLate};
 
 use crate::Clock;
+use crate::server::Server;
 
 /// What to answer instead of doing a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,10 +138,8 @@ impl Settings {
 /// The running API; it stops when this is dropped.
 #[derive(Debug)]
 pub struct DiscordApi {
-    address: SocketAddr,
     state: Arc<calls::State>,
-    stop: Option<oneshot::Sender<()>>,
-    server: JoinHandle<()>,
+    server: Server,
 }
 
 impl DiscordApi {
@@ -153,26 +148,15 @@ impl DiscordApi {
     /// # Errors
     /// When no loopback port can be bound.
     pub async fn start(settings: Settings) -> std::io::Result<Self> {
-        let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
         let state = Arc::new(calls::State::new(settings));
-        let app = calls::router(Arc::clone(&state));
-        let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(async move {
-            // An error here would be the accept loop's, which axum handles itself.
-            let _ = axum::serve(listener, app)
-                .with_graceful_shutdown(async {
-                    let _ = stopped.await;
-                })
-                .await;
-        });
-        Ok(Self { address, state, stop: Some(stop), server })
+        let server = Server::start(calls::router(Arc::clone(&state))).await?;
+        Ok(Self { state, server })
     }
 
     /// `http://127.0.0.1:<port>/api/v10`: what a bot takes for `https://discord.com/api/v10`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}/api/v10", self.address)
+        format!("http://{}/api/v10", self.server.address())
     }
 
     /// Every message that stands, in the order of arrival, as it was last changed.
@@ -225,16 +209,7 @@ impl DiscordApi {
     }
 
     /// Stops accepting and waits for the calls under way.
-    pub async fn stop(mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        let _ = (&mut self.server).await;
-    }
-}
-
-impl Drop for DiscordApi {
-    fn drop(&mut self) {
-        self.server.abort();
+    pub async fn stop(self) {
+        self.server.stop().await;
     }
 }

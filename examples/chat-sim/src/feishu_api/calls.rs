@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Path, Query, State as Shared};
 use axum::response::Response;
 use axum::routing::{get, patch, post};
@@ -15,6 +14,7 @@ use serde_json::{Value, json};
 use super::record::{Receiver, Record};
 use super::tokens::Tokens;
 use super::{Fault, Settings};
+use crate::server::{self, empty};
 
 /// All that the calls share.
 #[derive(Debug)]
@@ -157,18 +157,10 @@ fn answer(result: Result<Value, Refusal>) -> Response {
             response.headers_mut().insert("x-ogw-ratelimit-reset", HeaderValue::from(reset));
             response
         }
-        Err(Refusal::Status(status)) => {
-            let mut response = Response::new(Body::empty());
-            *response.status_mut() = status;
-            response
-        }
+        Err(Refusal::Status(status)) => empty(status),
     }
 }
 
 fn json_answer(status: StatusCode, body: &Value) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() = status;
-    let json = HeaderValue::from_static("application/json; charset=utf-8");
-    response.headers_mut().insert(http::header::CONTENT_TYPE, json);
-    response
+    server::json(status, body, "application/json; charset=utf-8")
 }

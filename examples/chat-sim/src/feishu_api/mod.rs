@@ -20,18 +20,15 @@ mod record;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 pub use record::{Message, Receiver};
 
 use crate::Clock;
+use crate::server::Server;
 
 /// What to answer instead of doing a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,10 +118,8 @@ impl Settings {
 /// The running API; it stops when this is dropped.
 #[derive(Debug)]
 pub struct FeishuApi {
-    address: SocketAddr,
     state: Arc<calls::State>,
-    stop: Option<oneshot::Sender<()>>,
-    server: JoinHandle<()>,
+    server: Server,
 }
 
 impl FeishuApi {
@@ -133,26 +128,15 @@ impl FeishuApi {
     /// # Errors
     /// When no loopback port can be bound.
     pub async fn start(settings: Settings) -> std::io::Result<Self> {
-        let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
         let state = Arc::new(calls::State::new(settings));
-        let app = calls::router(Arc::clone(&state));
-        let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(async move {
-            // An error here would be the accept loop's, which axum handles itself.
-            let _ = axum::serve(listener, app)
-                .with_graceful_shutdown(async {
-                    let _ = stopped.await;
-                })
-                .await;
-        });
-        Ok(Self { address, state, stop: Some(stop), server })
+        let server = Server::start(calls::router(Arc::clone(&state))).await?;
+        Ok(Self { state, server })
     }
 
     /// `http://127.0.0.1:<port>`: what a bot takes for `https://open.feishu.cn`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.server.address())
     }
 
     /// Every message that stands, in the order of arrival, as it was last changed.
@@ -179,16 +163,7 @@ impl FeishuApi {
     }
 
     /// Stops accepting and waits for the calls under way.
-    pub async fn stop(mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        let _ = (&mut self.server).await;
-    }
-}
-
-impl Drop for FeishuApi {
-    fn drop(&mut self) {
-        self.server.abort();
+    pub async fn stop(self) {
+        self.server.stop().await;
     }
 }

@@ -14,6 +14,13 @@ const MAX_TEXT: usize = 40_000;
 const MAX_BLOCKS: usize = 50;
 const MAX_ATTACHMENTS: usize = 100;
 
+/// What is to be read, and where.
+struct Written {
+    channel: String,
+    text: String,
+    blocks: Value,
+}
+
 impl State {
     pub(super) fn chat_post_message(
         &self,
@@ -52,19 +59,10 @@ impl State {
         authorized: Result<(), &'static str>,
         arguments: Result<Arguments, &'static str>,
     ) -> Result<Value, Refusal> {
-        authorized?;
-        let arguments = arguments?;
-        self.fault()?;
-        let channel = arguments.text("channel").unwrap_or_default();
-        self.known_channel(channel)?;
-        content(&arguments)?;
+        let (arguments, Written { channel, text, blocks }) = self.written(authorized, arguments)?;
         let user = arguments.text("user").filter(|user| self.settings.users.contains_key(*user));
-        self.record.whisper(Ephemeral {
-            channel: channel.to_owned(),
-            user: user.ok_or("user_not_in_channel")?.to_owned(),
-            text: arguments.text("text").unwrap_or_default().to_owned(),
-            blocks: arguments.value("blocks").cloned().unwrap_or_default(),
-        });
+        let user = user.ok_or("user_not_in_channel")?.to_owned();
+        self.record.whisper(Ephemeral { channel, user, text, blocks });
         Ok(json!({ "ok": true, "message_ts": "1700000000.000001" }))
     }
 
@@ -73,18 +71,9 @@ impl State {
         authorized: Result<(), &'static str>,
         arguments: Result<Arguments, &'static str>,
     ) -> Result<Value, Refusal> {
-        authorized?;
-        let arguments = arguments?;
-        self.fault()?;
-        let channel = arguments.text("channel").unwrap_or_default();
-        self.known_channel(channel)?;
-        content(&arguments)?;
-        let update = Update {
-            channel: channel.to_owned(),
-            ts: arguments.text("ts").unwrap_or_default().to_owned(),
-            text: arguments.text("text").unwrap_or_default().to_owned(),
-            blocks: arguments.value("blocks").cloned().unwrap_or_default(),
-        };
+        let (arguments, Written { channel, text, blocks }) = self.written(authorized, arguments)?;
+        let ts = arguments.text("ts").unwrap_or_default().to_owned();
+        let update = Update { channel, ts, text, blocks };
         if !self.record.update(update.clone()) {
             return Err("message_not_found".into());
         }
@@ -92,6 +81,23 @@ impl State {
         let user = &self.settings.workspace.bot_user;
         let message = json!({ "type": "message", "user": user, "text": text, "ts": ts });
         Ok(json!({ "ok": true, "channel": channel, "ts": ts, "text": text, "message": message }))
+    }
+
+    /// What a call other than a post writes, and where, once nothing stands against it.
+    fn written(
+        &self,
+        authorized: Result<(), &'static str>,
+        arguments: Result<Arguments, &'static str>,
+    ) -> Result<(Arguments, Written), Refusal> {
+        authorized?;
+        let arguments = arguments?;
+        self.fault()?;
+        let channel = arguments.text("channel").unwrap_or_default().to_owned();
+        self.known_channel(&channel)?;
+        content(&arguments)?;
+        let text = arguments.text("text").unwrap_or_default().to_owned();
+        let blocks = arguments.value("blocks").cloned().unwrap_or_default();
+        Ok((arguments, Written { channel, text, blocks }))
     }
 
     /// Everything that can stand against a post by a good token.

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State as Shared};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -18,6 +17,7 @@ use super::faults::{Fault, Faults};
 use super::issued::Issued;
 use super::rate::Channels;
 use super::record::Record;
+use crate::server::{self, empty};
 
 /// All that the methods share.
 #[derive(Debug)]
@@ -138,20 +138,12 @@ async fn call(
             response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from(seconds));
             response
         }
-        Err(Refusal::Status(status)) => {
-            let mut response = Response::new(Body::empty());
-            *response.status_mut() = status;
-            response
-        }
+        Err(Refusal::Status(status)) => empty(status),
     }
 }
 
 fn reply(status: StatusCode, body: &Value) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() = status;
-    let json = HeaderValue::from_static("application/json; charset=utf-8");
-    response.headers_mut().insert(http::header::CONTENT_TYPE, json);
-    response
+    server::json(status, body, "application/json; charset=utf-8")
 }
 
 impl State {

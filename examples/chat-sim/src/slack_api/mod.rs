@@ -25,13 +25,8 @@ mod record;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 pub use faults::Fault;
 pub use issued::Response;
@@ -40,6 +35,7 @@ pub use record::{Ephemeral, Outcome, Post, TooFew, Update};
 use serde_json::Value;
 
 use crate::Clock;
+use crate::server::Server;
 use crate::slack_events::Workspace;
 
 /// What the simulated workspace contains and how strict it is.
@@ -133,10 +129,8 @@ impl Settings {
 /// The running API; it stops when this is dropped.
 #[derive(Debug)]
 pub struct SlackApi {
-    address: SocketAddr,
     state: Arc<methods::State>,
-    stop: Option<oneshot::Sender<()>>,
-    server: JoinHandle<()>,
+    server: Server,
 }
 
 impl SlackApi {
@@ -145,26 +139,15 @@ impl SlackApi {
     /// # Errors
     /// When no loopback port can be bound.
     pub async fn start(settings: Settings) -> std::io::Result<Self> {
-        let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
         let state = Arc::new(methods::State::new(settings));
-        let app = methods::router(Arc::clone(&state));
-        let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(async move {
-            // An error here would be the accept loop's, which axum handles itself.
-            let _ = axum::serve(listener, app)
-                .with_graceful_shutdown(async {
-                    let _ = stopped.await;
-                })
-                .await;
-        });
-        Ok(Self { address, state, stop: Some(stop), server })
+        let server = Server::start(methods::router(Arc::clone(&state))).await?;
+        Ok(Self { state, server })
     }
 
     /// `http://127.0.0.1:<port>/api`: what a bot takes for `https://slack.com/api`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}/api", self.address)
+        format!("http://{}/api", self.server.address())
     }
 
     /// Every `chat.postMessage` so far, refused ones included, in the order of arrival.
@@ -213,7 +196,7 @@ impl SlackApi {
     #[must_use]
     pub fn response_url(&self, channel: &str, user: &str) -> String {
         let route = self.state.issued.route(channel, user, self.clock().now());
-        format!("http://{}/response/{route}", self.address)
+        format!("http://{}/response/{route}", self.server.address())
     }
 
     /// Waits until `count` posts were accepted, and returns the accepted ones.
@@ -230,16 +213,7 @@ impl SlackApi {
     }
 
     /// Stops accepting and waits for the calls under way.
-    pub async fn stop(mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        let _ = (&mut self.server).await;
-    }
-}
-
-impl Drop for SlackApi {
-    fn drop(&mut self) {
-        self.server.abort();
+    pub async fn stop(self) {
+        self.server.stop().await;
     }
 }

@@ -120,6 +120,11 @@ impl Chat for Discord {
         {
             // The first answer counts; that of a copy changes nothing.
             let _ = self.api.answered(&event.token, &answer);
+            let content = answer["data"]["content"].as_str().unwrap_or_default();
+            if content.starts_with("This may not have arrived") {
+                // What an event is answered with 503 for is a 200 here, whose words only the person sees.
+                return StatusCode::SERVICE_UNAVAILABLE;
+            }
         }
         reply.status
     }

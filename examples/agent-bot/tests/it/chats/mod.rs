@@ -81,7 +81,7 @@ pub(crate) trait Chat: Sized {
     /// What nobody said to the bot: events of unknown types, and what bots and edits set off. Each with what it is.
     fn noise(&self) -> Vec<(&'static str, Event)>;
 
-    /// Delivers it once.
+    /// Delivers it once; 503 where the bot does not vouch for having written it down.
     async fn deliver(&self, base: &str, event: &Event, variant: Variant) -> StatusCode;
 
     /// What everybody there can read.
