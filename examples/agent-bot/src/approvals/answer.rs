@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::card::clock;
-use super::plan::instant;
+use crate::state::instant;
 use crate::who::Person;
 
 /// What a click is answered; shown to who pressed, as it [prints](fmt::Display).

@@ -1,10 +1,9 @@
 //! A click, decided in one transaction.
 
-use super::plan::{parsed, written};
 use super::{Answer, ApprovalError, Approvals, Plan, PlanState, expire};
 use crate::audit::{self, Entry, Who};
 use crate::platform::{Profile, ReplyRoute};
-use crate::state::{StateError, Tx};
+use crate::state::{StateError, Tx, written};
 use crate::who::{Person, Place};
 
 /// Wrong passcodes of one person for one plan.
@@ -93,7 +92,7 @@ impl Approvals {
         let sql = "INSERT INTO bot_clicks (job, answer, at) VALUES ($1, '', $2) ON CONFLICT (job) DO NOTHING";
         if tx.query(sql).bind(press.job).bind(now).run().await? == 0 {
             let before = tx.query("SELECT answer FROM bot_clicks WHERE job = $1").bind(press.job).row().await?;
-            return Ok(parsed(&before.ok_or(StateError::Row("job"))?.text("answer")?, "answer")?);
+            return Ok(before.ok_or(StateError::Row("job"))?.parsed("answer")?);
         }
         let plan = Plan::lock(tx, press.plan).await?;
         let ruling = match &plan {

@@ -5,11 +5,10 @@ use std::fmt;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::row::parsed;
 use super::{Outbox, OutboxError};
 use crate::audit::{self, Entry, Who};
 use crate::message::{Outbound, legible};
-use crate::state::{Row, StateError, Tx};
+use crate::state::{Row, StateError, Tx, instant, stamp};
 use crate::who::Place;
 
 /// A message that could not be said.
@@ -30,7 +29,7 @@ pub struct Unsaid {
 
 impl fmt::Display for Unsaid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = super::upkeep::clock(self.at);
+        let at = stamp(self.at);
         let (step, why) = (legible(&self.step, 200), legible(&self.why, 300));
         match &self.place {
             Some(Place { platform, tenant, channel, .. }) => {
@@ -109,9 +108,9 @@ async fn told(
 fn of(row: &Row) -> Result<Unsaid, StateError> {
     Ok(Unsaid {
         step: row.text("step")?,
-        place: parsed(&row.text("place")?, "place").ok(),
+        place: row.parsed("place").ok(),
         why: row.text("why")?,
-        at: super::upkeep::instant(row.number("finished_at")?),
-        message: parsed(&row.text("message")?, "message").ok(),
+        at: instant(row.number("finished_at")?),
+        message: row.parsed("message").ok(),
     })
 }

@@ -1,8 +1,5 @@
 //! A row that is being sent.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use crate::message::Outbound;
 use crate::platform::Sent;
 use crate::state::{Row, StateError, Tx};
@@ -38,24 +35,14 @@ impl Taken {
             step: row.text("step")?,
             platform: row.text("platform")?,
             channel: row.text("channel")?,
-            place: parsed(&row.text("place")?, "place")?,
-            only: row.maybe_text("person")?.map(|person| parsed(&person, "person")).transpose()?,
+            place: row.parsed("place")?,
+            only: row.maybe_parsed("person")?,
             route: row.maybe_text("route")?,
-            message: parsed(&row.text("message")?, "message")?,
+            message: row.parsed("message")?,
             edit_of: row.maybe_text("edit_of")?,
             fence: row.number("fence")?,
             attempts: row.number("attempts")?,
-            sent: parsed(&row.text("sent")?, "sent")?,
+            sent: row.parsed("sent")?,
         })
     }
-}
-
-/// A value as its column holds it.
-pub(super) fn written(value: &impl Serialize, column: &'static str) -> Result<String, StateError> {
-    serde_json::to_string(value).map_err(|_| StateError::Row(column))
-}
-
-/// A value of a column.
-pub(super) fn parsed<T: DeserializeOwned>(text: &str, column: &'static str) -> Result<T, StateError> {
-    serde_json::from_str(text).map_err(|_| StateError::Row(column))
 }

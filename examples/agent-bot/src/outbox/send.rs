@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::put::ROUTE;
-use super::row::{Taken, parsed};
+use super::row::Taken;
 use super::settle::{Came, record};
 use super::{Outbox, keys};
 use crate::message::Outbound;
@@ -187,7 +187,7 @@ async fn standing(tx: &mut crate::state::Tx, step: &str) -> Result<Target, State
     let row = tx.query("SELECT state, sent FROM bot_outbox WHERE step = $1").bind(step).row().await?;
     let Some(row) = row else { return Ok(Target::Never) };
     Ok(match row.text("state")?.as_str() {
-        "sent" => parsed(&row.text("sent")?, "sent").map_or_else(Target::Unreadable, Target::Stands),
+        "sent" => row.parsed("sent").map_or_else(Target::Unreadable, Target::Stands),
         "waiting" | "sending" => Target::Waits,
         _ => Target::Never,
     })

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::row::{Taken, parsed, written};
+use super::row::Taken;
 use super::take::micros;
 use crate::audit::{self, Entry, Who};
 use crate::platform::{SendError, Sent};
-use crate::state::{StateError, Tx};
+use crate::state::{StateError, Tx, written};
 
 /// Attempts at one piece, of those that may have failed for a moment only.
 const ATTEMPTS: i64 = 12;
@@ -79,7 +79,7 @@ async fn moved(tx: &mut Tx, of: &str, index: usize, sent: Sent) -> Result<(), St
     let Some(row) = tx.query("SELECT sent FROM bot_outbox WHERE step = $1").bind(of).row().await? else {
         return Ok(());
     };
-    let mut all: Vec<Sent> = parsed(&row.text("sent")?, "sent")?;
+    let mut all: Vec<Sent> = row.parsed("sent")?;
     match all.get_mut(index) {
         Some(same) if *same == sent => return Ok(()),
         Some(old) => *old = sent,
