@@ -3,13 +3,16 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
 use super::card::clock;
+use crate::message::{Outbound, Part, Span, Text, legible};
 use crate::state::instant;
 use crate::who::Person;
 
-/// What a click is answered; shown to who pressed, as it [prints](fmt::Display).
+/// Characters of an answer.
+const LONGEST: usize = 500;
+
+/// What a click is answered; it prints as a log tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Answer {
@@ -67,14 +70,21 @@ impl Answer {
         matches!(self, Self::Approved | Self::Rejected)
     }
 
-    /// When it was decided or expired, where that is told.
-    #[must_use]
-    pub fn at(&self) -> Option<OffsetDateTime> {
-        match self {
-            Self::DecidedBefore { at, .. } | Self::Expired { at } => Some(instant(*at)),
-            _ => None,
-        }
+    /// As it is shown to who pressed: somebody else is named as the platform names them.
+    pub(super) fn message(&self) -> Outbound {
+        let Self::DecidedBefore { approved, by, at } = self else {
+            return Outbound::plain(legible(&self.to_string(), LONGEST));
+        };
+        let [before, after] = around(*approved, *at);
+        let spans = vec![Span::Plain(before), Span::Mention(by.clone()), Span::Plain(after)];
+        Outbound::new().with(Part::Text(Text { spans }))
     }
+}
+
+/// What stands before and after who was faster.
+fn around(approved: bool, at: i64) -> [String; 2] {
+    let how = if approved { "approved" } else { "rejected" };
+    [format!("This was {how} already, by "), format!(" at {}. Your click changed nothing.", clock(instant(at)))]
 }
 
 impl fmt::Display for Answer {
@@ -89,8 +99,8 @@ impl fmt::Display for Answer {
                 write!(f, "You have approved this already: {have} of {need}. Somebody else has to approve as well.")
             }
             Self::DecidedBefore { approved, by, at } => {
-                let how = if *approved { "approved" } else { "rejected" };
-                write!(f, "This was {how} already, by {by} at {}. Your click changed nothing.", clock(instant(*at)))
+                let [before, after] = around(*approved, *at);
+                write!(f, "{before}{by}{after}")
             }
             Self::Expired { at } => {
                 write!(
