@@ -61,6 +61,11 @@ pub enum Answer {
     },
     /// Too many wrong passcodes: this person no longer decides on this plan.
     LockedOut,
+    /// Too many wrong passcodes for plan after plan: this person decides on none that asks for one.
+    LockedOutUntil {
+        /// When again, in Unix microseconds of store time.
+        until: i64,
+    },
 }
 
 impl Answer {
@@ -117,6 +122,13 @@ impl fmt::Display for Answer {
             Self::WrongPasscode { left } => write!(f, "That passcode is wrong; nothing was done. Tries left: {left}."),
             Self::LockedOut => {
                 f.write_str("Too many wrong passcodes. Somebody else has to decide this, or it is asked for again.")
+            }
+            Self::LockedOutUntil { until } => {
+                write!(
+                    f,
+                    "Too many wrong passcodes in a day: until {} somebody else has to decide what asks for one.",
+                    clock(instant(*until))
+                )
             }
         }
     }
