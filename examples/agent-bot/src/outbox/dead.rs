@@ -63,13 +63,13 @@ impl Outbox {
         Ok(row.as_ref().map(of).transpose()?)
     }
 
-    /// Sends a dead letter again, under the same key and with all its attempts; returns whether it was one.
+    /// Sends a dead letter again, under the same key, with all its attempts and all its time; returns whether it was one.
     ///
     /// # Errors
     /// Where the database fails.
     pub async fn replay(&self, tx: &mut Tx, step: &str, operator: &str, why: &str) -> Result<bool, OutboxError> {
         let now = tx.now().await?;
-        let sql = "UPDATE bot_outbox SET state = 'waiting', due_at = $1, attempts = 0, finished_at = NULL \
+        let sql = "UPDATE bot_outbox SET state = 'waiting', due_at = $1, created_at = $1, attempts = 0, finished_at = NULL \
             WHERE step = $2 AND state = 'dead'";
         let done = tx.query(sql).bind(now).bind(step).run().await? == 1;
         told(tx, done, step, "outbox.replayed", operator, why).await

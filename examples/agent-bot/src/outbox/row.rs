@@ -18,11 +18,13 @@ pub(super) struct Taken {
     pub(super) edit_of: Option<String>,
     pub(super) fence: i64,
     pub(super) attempts: i64,
+    /// When it was written down, or replayed.
+    pub(super) created: i64,
     pub(super) sent: Vec<Sent>,
 }
 
-const COLUMNS: &str = "SELECT step, platform, channel, place, person, route, message, edit_of, fence, attempts, sent \
-    FROM bot_outbox WHERE step = $1";
+const COLUMNS: &str = "SELECT step, platform, channel, place, person, route, message, edit_of, fence, attempts, sent, \
+    created_at FROM bot_outbox WHERE step = $1";
 
 impl Taken {
     pub(super) async fn find(tx: &mut Tx, step: &str) -> Result<Self, StateError> {
@@ -42,6 +44,7 @@ impl Taken {
             edit_of: row.maybe_text("edit_of")?,
             fence: row.number("fence")?,
             attempts: row.number("attempts")?,
+            created: row.number("created_at")?,
             sent: row.parsed("sent")?,
         })
     }

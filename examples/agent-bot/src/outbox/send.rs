@@ -69,11 +69,26 @@ impl Sender {
     /// Sends with so many at a time until told to stop, then ends what is under way.
     pub async fn run(&self, senders: usize, stop: watch::Receiver<bool>) {
         let mut running = JoinSet::new();
-        for _ in 0..senders.max(1) {
+        let work = || {
             let (sender, stop) = (self.clone(), stop.clone());
-            running.spawn(async move { sender.work(stop).await });
+            async move { sender.work(stop).await }
+        };
+        for _ in 0..senders.max(1) {
+            running.spawn(work());
         }
-        while running.join_next().await.is_some() {}
+        while let Some(ended) = running.join_next().await {
+            // Its message is taken again when the lease is over, and so often that it becomes a dead letter.
+            if let Err(error) = ended
+                && error.is_panic()
+            {
+                tracing::error!(%error, "a message ended its sender: another one goes on");
+                let work = work();
+                running.spawn(async move {
+                    tokio::time::sleep(POLL).await;
+                    work.await;
+                });
+            }
+        }
     }
 
     async fn work(&self, mut stop: watch::Receiver<bool>) {
