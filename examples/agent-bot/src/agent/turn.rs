@@ -8,6 +8,7 @@
 //! 4. What is said has no buttons and no mentions, and links to allowed hosts only.
 //! 5. Every way to end is a sentence for the person who asked.
 
+use std::fmt;
 use std::time::Duration;
 
 use imchat_verify::Clock;
@@ -30,7 +31,6 @@ const RESULT: usize = 8_000;
 const CALLS: usize = 8;
 
 /// What a turn needs beside its model and its transcript.
-#[allow(missing_debug_implementations, reason = "it borrows what others show")]
 pub struct Turn<'a> {
     /// The job's key: see [`PlannedCall::step`].
     pub key: &'a str,
@@ -48,6 +48,12 @@ pub struct Turn<'a> {
     pub clock: &'a dyn Clock,
     /// Whether something arrived that ends this turn at its next step.
     pub interrupted: &'a (dyn Fn() -> bool + Sync),
+}
+
+impl fmt::Debug for Turn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turn").field("key", &self.key).field("budget", &self.budget).finish_non_exhaustive()
+    }
 }
 
 /// What came of a turn.

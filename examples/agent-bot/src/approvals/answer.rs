@@ -3,13 +3,16 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 
 use super::card::clock;
-use super::plan::instant;
+use crate::message::{Outbound, Part, Span, Text, legible};
+use crate::state::instant;
 use crate::who::Person;
 
-/// What a click is answered; shown to who pressed, as it [prints](fmt::Display).
+/// Characters of an answer.
+const LONGEST: usize = 500;
+
+/// What a click is answered; it prints as a log tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Answer {
@@ -58,6 +61,11 @@ pub enum Answer {
     },
     /// Too many wrong passcodes: this person no longer decides on this plan.
     LockedOut,
+    /// Too many wrong passcodes for plan after plan: this person decides on none that asks for one.
+    LockedOutUntil {
+        /// When again, in Unix microseconds of store time.
+        until: i64,
+    },
 }
 
 impl Answer {
@@ -67,14 +75,21 @@ impl Answer {
         matches!(self, Self::Approved | Self::Rejected)
     }
 
-    /// When it was decided or expired, where that is told.
-    #[must_use]
-    pub fn at(&self) -> Option<OffsetDateTime> {
-        match self {
-            Self::DecidedBefore { at, .. } | Self::Expired { at } => Some(instant(*at)),
-            _ => None,
-        }
+    /// As it is shown to who pressed: somebody else is named as the platform names them.
+    pub(super) fn message(&self) -> Outbound {
+        let Self::DecidedBefore { approved, by, at } = self else {
+            return Outbound::plain(legible(&self.to_string(), LONGEST));
+        };
+        let [before, after] = around(*approved, *at);
+        let spans = vec![Span::Plain(before), Span::Mention(by.clone()), Span::Plain(after)];
+        Outbound::new().with(Part::Text(Text { spans }))
     }
+}
+
+/// What stands before and after who was faster.
+fn around(approved: bool, at: i64) -> [String; 2] {
+    let how = if approved { "approved" } else { "rejected" };
+    [format!("This was {how} already, by "), format!(" at {}. Your click changed nothing.", clock(instant(at)))]
 }
 
 impl fmt::Display for Answer {
@@ -89,8 +104,8 @@ impl fmt::Display for Answer {
                 write!(f, "You have approved this already: {have} of {need}. Somebody else has to approve as well.")
             }
             Self::DecidedBefore { approved, by, at } => {
-                let how = if *approved { "approved" } else { "rejected" };
-                write!(f, "This was {how} already, by {by} at {}. Your click changed nothing.", clock(instant(*at)))
+                let [before, after] = around(*approved, *at);
+                write!(f, "{before}{by}{after}")
             }
             Self::Expired { at } => {
                 write!(
@@ -107,6 +122,13 @@ impl fmt::Display for Answer {
             Self::WrongPasscode { left } => write!(f, "That passcode is wrong; nothing was done. Tries left: {left}."),
             Self::LockedOut => {
                 f.write_str("Too many wrong passcodes. Somebody else has to decide this, or it is asked for again.")
+            }
+            Self::LockedOutUntil { until } => {
+                write!(
+                    f,
+                    "Too many wrong passcodes in a day: until {} somebody else has to decide what asks for one.",
+                    clock(instant(*until))
+                )
             }
         }
     }

@@ -3,11 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::plan::written;
 use super::{ApprovalError, Approvals, Plan, digest};
 use crate::agent::plan::PlannedCall;
 use crate::audit::{self, Entry, Who};
-use crate::state::{StateError, Tx};
+use crate::state::{StateError, Tx, written};
 use crate::who::{Person, Place};
 
 impl Approvals {

@@ -1,14 +1,11 @@
 //! A click, decided in one transaction.
 
-use super::plan::{parsed, written};
+use super::tries::{Left, Tries};
 use super::{Answer, ApprovalError, Approvals, Plan, PlanState, expire};
 use crate::audit::{self, Entry, Who};
 use crate::platform::{Profile, ReplyRoute};
-use crate::state::{StateError, Tx};
+use crate::state::{StateError, Tx, written};
 use crate::who::{Person, Place};
-
-/// Wrong passcodes of one person for one plan.
-const TRIES: i64 = 5;
 
 /// What a click says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +90,7 @@ impl Approvals {
         let sql = "INSERT INTO bot_clicks (job, answer, at) VALUES ($1, '', $2) ON CONFLICT (job) DO NOTHING";
         if tx.query(sql).bind(press.job).bind(now).run().await? == 0 {
             let before = tx.query("SELECT answer FROM bot_clicks WHERE job = $1").bind(press.job).row().await?;
-            return Ok(parsed(&before.ok_or(StateError::Row("job"))?.text("answer")?, "answer")?);
+            return Ok(before.ok_or(StateError::Row("job"))?.parsed("answer")?);
         }
         let plan = Plan::lock(tx, press.plan).await?;
         let ruling = match &plan {
@@ -148,14 +145,9 @@ impl Approvals {
 
     /// The passcode: `None` where it is right.
     async fn typed(&self, tx: &mut Tx, plan: &Plan, press: Press<'_>) -> Result<Option<Ruling>, ApprovalError> {
-        let who = press.person.to_string();
-        let sql = "SELECT tries FROM bot_passcode_tries WHERE plan = $1 AND person = $2";
-        let tries = match tx.query(sql).bind(&plan.id).bind(&who).row().await? {
-            Some(row) => row.number("tries")?,
-            None => 0,
-        };
-        if tries >= TRIES {
-            return Ok(Some(Ruling::silent(Answer::LockedOut)));
+        let tries = Tries::of(tx, plan, press.person).await?;
+        if !matches!(tries.left(), Left::Tries(_)) {
+            return Ok(Some(Ruling::silent(wrong(tries))));
         }
         let Some(passcode) = press.passcode else {
             return Ok(Some(Ruling::silent(Answer::NeedsPasscode)));
@@ -163,13 +155,17 @@ impl Approvals {
         if self.passcodes.is_right(press.person, passcode) {
             return Ok(None);
         }
-        let sql = "INSERT INTO bot_passcode_tries (plan, person, tries) VALUES ($1, $2, 1) \
-            ON CONFLICT (plan, person) DO UPDATE SET tries = bot_passcode_tries.tries + 1";
-        tx.query(sql).bind(&plan.id).bind(&who).run().await?;
-        let left = TRIES.saturating_sub(tries).saturating_sub(1);
-        let left = u32::try_from(left).unwrap_or(0);
-        let answer = if left == 0 { Answer::LockedOut } else { Answer::WrongPasscode { left } };
-        Ok(Some(Ruling::told(answer, "plan.wrong_passcode", String::new())))
+        let tries = tries.wrong(tx, plan, press.person).await?;
+        Ok(Some(Ruling::told(wrong(tries), "plan.wrong_passcode", tries.told())))
+    }
+}
+
+/// The answer to somebody who has typed so many wrong ones.
+fn wrong(tries: Tries) -> Answer {
+    match tries.left() {
+        Left::Tries(left) => Answer::WrongPasscode { left },
+        Left::NoneHere => Answer::LockedOut,
+        Left::NoneUntil(until) => Answer::LockedOutUntil { until },
     }
 }
 

@@ -15,7 +15,8 @@
 //! 7. What was asked, decided and run is in the [audit](crate::audit), and what people see of it in the
 //!    [outbox](crate::outbox): the card, each of its new faces and the answer to every other click are rows of the same
 //!    transaction. Wake the outbox after the commit.
-//! 8. Locks are taken in one order: the plan, the outbox, the audit. So say what else is to be said before, not after.
+//! 8. Locks are taken in one order: the plan, the person's tries, the outbox, the audit. So say what else is to be said
+//!    before, not after.
 //!
 //! An executor uses them so:
 //!
@@ -77,6 +78,7 @@ mod say;
 mod tend;
 #[cfg(test)]
 mod tests;
+mod tries;
 
 use std::fmt;
 use std::sync::Arc;

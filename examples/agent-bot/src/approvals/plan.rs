@@ -1,13 +1,11 @@
 //! A plan, and its row.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 
 use crate::agent::plan::Risk;
 use crate::agent::taint::Taint;
 use crate::policy::Approvers;
-use crate::state::{Row, StateError, Tx};
+use crate::state::{Row, StateError, Tx, instant};
 use crate::who::{Person, Place};
 
 /// Where a plan stands.
@@ -139,8 +137,8 @@ impl Plan {
     }
 
     fn of(row: &Row) -> Result<Self, StateError> {
-        let decided = match (row.maybe_text("decided_by")?, row.maybe_number("decided_at")?) {
-            (Some(by), Some(at)) => Some(Decided { by: parsed(&by, "decided_by")?, at: instant(at) }),
+        let decided = match (row.maybe_parsed("decided_by")?, row.maybe_number("decided_at")?) {
+            (Some(by), Some(at)) => Some(Decided { by, at: instant(at) }),
             _ => None,
         };
         let expires = row.number("expires_at")?;
@@ -151,12 +149,12 @@ impl Plan {
             arguments: row.text("arguments")?,
             digest: row.text("digest")?,
             summary: row.text("summary")?,
-            risk: parsed(&row.text("risk")?, "risk")?,
+            risk: row.parsed("risk")?,
             blast_radius: row.text("blast_radius")?,
-            tainted_by: parsed(&row.text("tainted_by")?, "tainted_by")?,
-            approvers: parsed(&row.text("approvers")?, "approvers")?,
-            requester: parsed(&row.text("requester")?, "requester")?,
-            place: parsed(&row.text("place")?, "place")?,
+            tainted_by: row.parsed("tainted_by")?,
+            approvers: row.parsed("approvers")?,
+            requester: row.parsed("requester")?,
+            place: row.parsed("place")?,
             expires_at: instant(expires),
             state: PlanState::read(&row.text("state")?).ok_or(StateError::Row("state"))?,
             decided,
@@ -167,19 +165,4 @@ impl Plan {
             expires,
         })
     }
-}
-
-/// A value as its column holds it.
-pub(super) fn written(value: &impl Serialize, column: &'static str) -> Result<String, StateError> {
-    serde_json::to_string(value).map_err(|_| StateError::Row(column))
-}
-
-/// A value of a column.
-pub(super) fn parsed<T: DeserializeOwned>(text: &str, column: &'static str) -> Result<T, StateError> {
-    serde_json::from_str(text).map_err(|_| StateError::Row(column))
-}
-
-pub(super) fn instant(micros: i64) -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros).saturating_mul(1000))
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{ApprovalError, Approvals, Permit, Plan, PlanState, digest};
 use crate::audit::{self, Entry, Who};
 use crate::message::legible;
-use crate::state::{StateError, Tx};
+use crate::state::Tx;
 
 /// How many executors may die of one plan.
 const RUNS: i64 = 5;
@@ -38,10 +38,11 @@ pub enum NoPermit {
 impl Approvals {
     /// Takes an approved plan, or a running one whose executor's lease is over, for so long; commit before the effect.
     ///
-    /// An approved plan that has expired is expired here. One that five executors did not survive has failed.
+    /// An approved plan that has expired is expired here. One that five executors did not survive has failed, and so has one
+    /// whose row is no longer what was approved.
     ///
     /// # Errors
-    /// Where the database fails, or the row is not what was approved.
+    /// Where the database fails.
     pub async fn begin(
         &self,
         tx: &mut Tx,
@@ -60,14 +61,14 @@ impl Approvals {
             _ => return Ok(Err(NoPermit::Over(Box::new(plan)))),
         }
         if plan.digest != digest::of(&plan.tool, &plan.arguments, &plan.place) {
-            // Somebody changed the row after people had read it.
-            return Err(StateError::Row("digest").into());
+            let why = "It was changed after it had been approved, and what stands here now was not done. Whoever can \
+                write to the database is to be asked.";
+            return self.give_up(tx, &plan, why).await.map(Err);
         }
         if plan.runs >= RUNS {
             let why =
                 "It was begun several times and never ended. Please look at the log before it is asked for again.";
-            let failed = self.end(tx, &plan, plan.fence, &Outcome::Failed(why.to_owned())).await?;
-            return Ok(Err(NoPermit::Over(Box::new(failed))));
+            return self.give_up(tx, &plan, why).await.map(Err);
         }
         let fence = plan.fence.saturating_add(1).max(now);
         let until = now.saturating_add(i64::try_from(lease.as_micros()).unwrap_or(i64::MAX));
@@ -96,7 +97,14 @@ impl Approvals {
         self.end(tx, &plan, permit.fence, outcome).await
     }
 
-    /// A compare-and-set on the fence: whoever was overtaken writes nothing.
+    /// Ends a locked plan that nobody has a permit for.
+    async fn give_up(&self, tx: &mut Tx, plan: &Plan, why: &str) -> Result<NoPermit, ApprovalError> {
+        let failed = self.end(tx, plan, plan.fence, &Outcome::Failed(why.to_owned())).await?;
+        Ok(NoPermit::Over(Box::new(failed)))
+    }
+
+    /// A compare-and-set on the fence: whoever was overtaken writes nothing. No permit has the fence of a plan that is
+    /// approved and was never begun.
     async fn end(&self, tx: &mut Tx, plan: &Plan, fence: i64, outcome: &Outcome) -> Result<Plan, ApprovalError> {
         let now = tx.now().await?;
         let (state, act, text) = match outcome {
@@ -105,7 +113,7 @@ impl Approvals {
         };
         let text = legible(text, OUTCOME);
         let sql = "UPDATE bot_plans SET state = $1, finished_at = $2, outcome = $3 \
-            WHERE id = $4 AND state = 'running' AND fence = $5 AND digest = $6";
+            WHERE id = $4 AND state IN ('approved', 'running') AND fence = $5 AND digest = $6";
         let set = tx.query(sql).bind(state.as_str()).bind(now).bind(&text).bind(&plan.id).bind(fence);
         if set.bind(&plan.digest).run().await? != 1 {
             return Err(ApprovalError::Lost);

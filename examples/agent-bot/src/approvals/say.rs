@@ -1,13 +1,10 @@
 //! What people are told of a plan, written down in the transaction of what it tells.
 
 use super::{Answer, ApprovalError, Approvals, Plan, Press, card, outcome_card};
-use crate::message::{Outbound, legible};
+use crate::message::Outbound;
 use crate::outbox::Draft;
 use crate::platform::{Address, Prompt};
 use crate::state::{StateError, Tx};
-
-/// Characters of an answer.
-const ANSWER: usize = 500;
 
 /// The form that asks for the passcode, where a click was answered with [`Answer::NeedsPasscode`].
 #[must_use]
@@ -48,7 +45,7 @@ impl Approvals {
 
     /// What only who pressed is told.
     pub(super) async fn answer(&self, tx: &mut Tx, press: Press<'_>, answer: &Answer) -> Result<(), ApprovalError> {
-        self.notice(tx, press, "answer", &answer.to_string()).await
+        self.notice(tx, press, "answer", answer.message()).await
     }
 
     /// Tells who pressed that the form for their passcode could not be opened, once for each click.
@@ -57,13 +54,12 @@ impl Approvals {
     /// Where the database fails.
     pub async fn too_late(&self, tx: &mut Tx, press: Press<'_>) -> Result<(), ApprovalError> {
         let text = "I could not ask you for your passcode in time, and nothing was done. Please press Approve again.";
-        self.notice(tx, press, "late", text).await
+        self.notice(tx, press, "late", Outbound::plain(text)).await
     }
 
-    async fn notice(&self, tx: &mut Tx, press: Press<'_>, step: &str, text: &str) -> Result<(), ApprovalError> {
+    async fn notice(&self, tx: &mut Tx, press: Press<'_>, step: &str, message: Outbound) -> Result<(), ApprovalError> {
         let (place, only, reply) = (press.place.clone(), Some(press.person.clone()), press.reply.cloned());
         let to = Address { place, only, reply };
-        let message = Outbound::plain(legible(text, ANSWER));
         let step = format!("{}/{step}", press.job);
         self.outbox.put(tx, &Draft { to, message, step, edit_of: None }).await?;
         Ok(())

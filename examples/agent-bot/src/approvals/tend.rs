@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::tries::Tries;
 use super::{ApprovalError, Approvals, NoPermit, Outcome, Plan};
 use crate::ops::{Ops, OpsError};
 use crate::state::{State, Tx};
@@ -81,13 +82,14 @@ impl Approvals {
     }
 
     /// Forgets the answers to clicks that are older than this; returns how many. Keep them for longer than a click's job can
-    /// be worked on again. Plans stay, as the audit does.
+    /// be worked on again. Wrong passcodes that count for nothing any more go too. Plans stay, as the audit does.
     ///
     /// # Errors
     /// Where the database fails.
     pub async fn forget(&self, tx: &mut Tx, after: Duration) -> Result<u64, ApprovalError> {
         let after = i64::try_from(after.as_micros()).unwrap_or(i64::MAX);
         let before = tx.now().await?.saturating_sub(after);
+        Tries::forget(tx).await?;
         Ok(tx.query("DELETE FROM bot_clicks WHERE at < $1").bind(before).run().await?)
     }
 }

@@ -5,11 +5,10 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use time::OffsetDateTime;
 
 use super::chain::Link;
 use crate::message::legible;
-use crate::state::{self, StateError, Tx};
+use crate::state::{self, StateError, Tx, instant, stamp};
 
 /// Rows that are read at once.
 const PAGE: i64 = 500;
@@ -42,18 +41,8 @@ pub struct Row {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.at).saturating_mul(1000));
-        let at = at.unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        let (year, month, day) = at.to_calendar_date();
-        let (month, line) = (u8::from(month), |text: &str| legible(text, 200));
-        write!(
-            f,
-            "{:>6}  {year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}",
-            self.number,
-            at.hour(),
-            at.minute(),
-            at.second()
-        )?;
+        let line = |text: &str| legible(text, 200);
+        write!(f, "{:>6}  {}", self.number, stamp(instant(self.at)))?;
         write!(f, "  {}  {}  {}", line(&self.act), line(&self.who), line(&self.what))?;
         if let Some(digest) = &self.digest {
             write!(f, "  {}", line(digest))?;

@@ -80,5 +80,6 @@ fn name(answer: &Answer) -> &'static str {
         Answer::NeedsPasscode => "needs_passcode",
         Answer::WrongPasscode { .. } => "wrong_passcode",
         Answer::LockedOut => "locked_out",
+        Answer::LockedOutUntil { .. } => "locked_out_until",
     }
 }

@@ -50,7 +50,6 @@ use crate::state::State;
 use crate::telemetry::Telemetry;
 
 /// What the executor works with.
-#[allow(missing_debug_implementations, reason = "some of it shows nothing")]
 pub struct Parts {
     /// The bot's own tables.
     pub state: State,
@@ -74,6 +73,14 @@ pub struct Parts {
     pub telemetry: Telemetry,
 }
 
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { state, platforms, budget, .. } = self;
+        let mut parts = f.debug_struct("Parts");
+        parts.field("state", state).field("platforms", platforms).field("budget", budget).finish_non_exhaustive()
+    }
+}
+
 /// Works on jobs; cheap to clone. A [`Service`] for a [`Worker`](imchat_inbox::Worker).
 #[derive(Clone)]
 pub struct Executor(Arc<Inner>);
@@ -91,7 +98,7 @@ struct Inner {
 
 impl fmt::Debug for Executor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Executor").field("platforms", &self.0.parts.platforms).finish_non_exhaustive()
+        f.debug_struct("Executor").field("parts", &self.0.parts).finish_non_exhaustive()
     }
 }
 

@@ -5,11 +5,10 @@ use std::fmt;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::row::parsed;
 use super::{Outbox, OutboxError};
 use crate::audit::{self, Entry, Who};
 use crate::message::{Outbound, legible};
-use crate::state::{Row, StateError, Tx};
+use crate::state::{Row, StateError, Tx, instant, stamp};
 use crate::who::Place;
 
 /// A message that could not be said.
@@ -30,7 +29,7 @@ pub struct Unsaid {
 
 impl fmt::Display for Unsaid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = super::upkeep::clock(self.at);
+        let at = stamp(self.at);
         let (step, why) = (legible(&self.step, 200), legible(&self.why, 300));
         match &self.place {
             Some(Place { platform, tenant, channel, .. }) => {
@@ -64,13 +63,13 @@ impl Outbox {
         Ok(row.as_ref().map(of).transpose()?)
     }
 
-    /// Sends a dead letter again, under the same key and with all its attempts; returns whether it was one.
+    /// Sends a dead letter again, under the same key, with all its attempts and all its time; returns whether it was one.
     ///
     /// # Errors
     /// Where the database fails.
     pub async fn replay(&self, tx: &mut Tx, step: &str, operator: &str, why: &str) -> Result<bool, OutboxError> {
         let now = tx.now().await?;
-        let sql = "UPDATE bot_outbox SET state = 'waiting', due_at = $1, attempts = 0, finished_at = NULL \
+        let sql = "UPDATE bot_outbox SET state = 'waiting', due_at = $1, created_at = $1, attempts = 0, finished_at = NULL \
             WHERE step = $2 AND state = 'dead'";
         let done = tx.query(sql).bind(now).bind(step).run().await? == 1;
         told(tx, done, step, "outbox.replayed", operator, why).await
@@ -109,9 +108,9 @@ async fn told(
 fn of(row: &Row) -> Result<Unsaid, StateError> {
     Ok(Unsaid {
         step: row.text("step")?,
-        place: parsed(&row.text("place")?, "place").ok(),
+        place: row.parsed("place").ok(),
         why: row.text("why")?,
-        at: super::upkeep::instant(row.number("finished_at")?),
-        message: parsed(&row.text("message")?, "message").ok(),
+        at: instant(row.number("finished_at")?),
+        message: row.parsed("message").ok(),
     })
 }

@@ -1,10 +1,9 @@
 //! Writing down what is to be said.
 
-use super::row::written;
 use super::{Outbox, OutboxError};
 use crate::message::Outbound;
 use crate::platform::Address;
-use crate::state::{StateError, Tx};
+use crate::state::{StateError, Tx, written};
 use crate::who::Place;
 
 /// What kind of sealed text a reply route is.

@@ -1,8 +1,5 @@
 //! A row that is being sent.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use crate::message::Outbound;
 use crate::platform::Sent;
 use crate::state::{Row, StateError, Tx};
@@ -21,11 +18,13 @@ pub(super) struct Taken {
     pub(super) edit_of: Option<String>,
     pub(super) fence: i64,
     pub(super) attempts: i64,
+    /// When it was written down, or replayed.
+    pub(super) created: i64,
     pub(super) sent: Vec<Sent>,
 }
 
-const COLUMNS: &str = "SELECT step, platform, channel, place, person, route, message, edit_of, fence, attempts, sent \
-    FROM bot_outbox WHERE step = $1";
+const COLUMNS: &str = "SELECT step, platform, channel, place, person, route, message, edit_of, fence, attempts, sent, \
+    created_at FROM bot_outbox WHERE step = $1";
 
 impl Taken {
     pub(super) async fn find(tx: &mut Tx, step: &str) -> Result<Self, StateError> {
@@ -38,24 +37,15 @@ impl Taken {
             step: row.text("step")?,
             platform: row.text("platform")?,
             channel: row.text("channel")?,
-            place: parsed(&row.text("place")?, "place")?,
-            only: row.maybe_text("person")?.map(|person| parsed(&person, "person")).transpose()?,
+            place: row.parsed("place")?,
+            only: row.maybe_parsed("person")?,
             route: row.maybe_text("route")?,
-            message: parsed(&row.text("message")?, "message")?,
+            message: row.parsed("message")?,
             edit_of: row.maybe_text("edit_of")?,
             fence: row.number("fence")?,
             attempts: row.number("attempts")?,
-            sent: parsed(&row.text("sent")?, "sent")?,
+            created: row.number("created_at")?,
+            sent: row.parsed("sent")?,
         })
     }
-}
-
-/// A value as its column holds it.
-pub(super) fn written(value: &impl Serialize, column: &'static str) -> Result<String, StateError> {
-    serde_json::to_string(value).map_err(|_| StateError::Row(column))
-}
-
-/// A value of a column.
-pub(super) fn parsed<T: DeserializeOwned>(text: &str, column: &'static str) -> Result<T, StateError> {
-    serde_json::from_str(text).map_err(|_| StateError::Row(column))
 }

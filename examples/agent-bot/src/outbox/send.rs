@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::put::ROUTE;
-use super::row::{Taken, parsed};
+use super::row::Taken;
 use super::settle::{Came, record};
 use super::{Outbox, keys};
 use crate::message::Outbound;
@@ -69,11 +69,26 @@ impl Sender {
     /// Sends with so many at a time until told to stop, then ends what is under way.
     pub async fn run(&self, senders: usize, stop: watch::Receiver<bool>) {
         let mut running = JoinSet::new();
-        for _ in 0..senders.max(1) {
+        let work = || {
             let (sender, stop) = (self.clone(), stop.clone());
-            running.spawn(async move { sender.work(stop).await });
+            async move { sender.work(stop).await }
+        };
+        for _ in 0..senders.max(1) {
+            running.spawn(work());
         }
-        while running.join_next().await.is_some() {}
+        while let Some(ended) = running.join_next().await {
+            // Its message is taken again when the lease is over, and so often that it becomes a dead letter.
+            if let Err(error) = ended
+                && error.is_panic()
+            {
+                tracing::error!(%error, "a message ended its sender: another one goes on");
+                let work = work();
+                running.spawn(async move {
+                    tokio::time::sleep(POLL).await;
+                    work.await;
+                });
+            }
+        }
     }
 
     async fn work(&self, mut stop: watch::Receiver<bool>) {
@@ -187,7 +202,7 @@ async fn standing(tx: &mut crate::state::Tx, step: &str) -> Result<Target, State
     let row = tx.query("SELECT state, sent FROM bot_outbox WHERE step = $1").bind(step).row().await?;
     let Some(row) = row else { return Ok(Target::Never) };
     Ok(match row.text("state")?.as_str() {
-        "sent" => parsed(&row.text("sent")?, "sent").map_or_else(Target::Unreadable, Target::Stands),
+        "sent" => row.parsed("sent").map_or_else(Target::Unreadable, Target::Stands),
         "waiting" | "sending" => Target::Waits,
         _ => Target::Never,
     })

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::row::{Taken, parsed, written};
+use super::row::Taken;
 use super::take::micros;
 use crate::audit::{self, Entry, Who};
 use crate::platform::{SendError, Sent};
-use crate::state::{StateError, Tx};
+use crate::state::{StateError, Tx, written};
 
 /// Attempts at one piece, of those that may have failed for a moment only.
 const ATTEMPTS: i64 = 12;
@@ -16,6 +16,12 @@ const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(300);
 /// The longest that a platform's `Retry-After` holds a channel.
 const HELD: Duration = Duration::from_secs(3600);
+/// How long a message is kept for a platform that takes nothing: what is older answers nobody any more.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
+
+const LIMITED: &str = "the channel was over its rate limit for a day: find out who uses the limit up, then replay this";
+const UNENDED: &str =
+    "sending it was begun several times and never ended: see the log, and report it before it is replayed";
 
 /// What an attempt came to.
 #[derive(Debug)]
@@ -42,11 +48,15 @@ pub(super) async fn record(tx: &mut Tx, taken: &Taken, came: Came, random: u32) 
         }
         Came::Failed(SendError::RateLimited { retry_after }) => {
             let wait = retry_after.unwrap_or_else(|| backoff(taken.attempts, random)).min(HELD);
-            let until = tx.now().await?.saturating_add(micros(wait));
+            let now = tx.now().await?;
+            let until = now.saturating_add(micros(wait));
             // Everybody waits for the channel, not only this row; and it is nobody's failure. The channel is locked before
             // the row, as it is where rows are taken; whoever was overtaken rolls it back.
             let sql = "UPDATE bot_outbox_channels SET next_at = $1 WHERE channel = $2 AND next_at < $1";
             tx.query(sql).bind(until).bind(&taken.channel).run().await?;
+            if now.saturating_sub(taken.created) >= micros(KEPT) {
+                return dead(tx, taken, LIMITED).await;
+            }
             again(tx, taken, wait, taken.attempts.saturating_sub(1), false).await
         }
         Came::Failed(SendError::Unreachable | SendError::Unknown(_)) if taken.attempts < ATTEMPTS => {
@@ -79,7 +89,7 @@ async fn moved(tx: &mut Tx, of: &str, index: usize, sent: Sent) -> Result<(), St
     let Some(row) = tx.query("SELECT sent FROM bot_outbox WHERE step = $1").bind(of).row().await? else {
         return Ok(());
     };
-    let mut all: Vec<Sent> = parsed(&row.text("sent")?, "sent")?;
+    let mut all: Vec<Sent> = row.parsed("sent")?;
     match all.get_mut(index) {
         Some(same) if *same == sent => return Ok(()),
         Some(old) => *old = sent,
@@ -115,6 +125,11 @@ async fn dead(tx: &mut Tx, taken: &Taken, why: &str) -> Result<bool, StateError>
     let (act, who, tenant) = ("outbox.dead", Who::Bot, taken.place.tenant.as_str());
     audit::append(tx, Entry { act, who, tenant, what: &taken.step, digest: None, detail: why }).await?;
     Ok(true)
+}
+
+/// Gives up a row whose attempts all ended with their senders, and were never recorded; returns whether it is one.
+pub(super) async fn unended(tx: &mut Tx, taken: &Taken) -> Result<bool, StateError> {
+    Ok(taken.attempts > ATTEMPTS && dead(tx, taken, UNENDED).await?)
 }
 
 /// Gives up a row that this release cannot read, which nobody else has.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Outbox;
 use super::row::Taken;
-use super::settle::unreadable;
+use super::settle::{unended, unreadable};
 use crate::state::{StateError, Tx};
 
 /// Rows that are looked at, of which others may take some meanwhile.
@@ -39,7 +39,7 @@ impl Outbox {
     }
 
     /// Takes a row for so long, and its channel until the next message may follow; commit before sending, and where there
-    /// is none as well: what cannot be read became a dead letter.
+    /// is none as well: what cannot be read, or ends its senders, became a dead letter.
     pub(super) async fn take(
         &self,
         tx: &mut Tx,
@@ -59,8 +59,16 @@ impl Outbox {
             if tx.query(TAKE).bind(until).bind(&step).bind(now).run().await? == 1 {
                 match Taken::find(tx, &step).await {
                     // It would be the first one due for ever, and nobody's messages would be sent.
-                    Err(error @ StateError::Row(_)) => unreadable(tx, &step, &error).await?,
-                    found => return found.map(Some),
+                    Err(error @ StateError::Row(_)) => {
+                        unreadable(tx, &step, &error).await?;
+                        // The audit is locked by now, and channels are locked before it: the next look takes the next row.
+                        return Ok(None);
+                    }
+                    found => {
+                        let found = found?;
+                        // What ends its senders would end each of them in turn.
+                        return Ok((!unended(tx, &found).await?).then_some(found));
+                    }
                 }
             }
         }

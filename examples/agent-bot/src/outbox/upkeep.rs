@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use time::OffsetDateTime;
-
 use super::put::ROUTE;
 use super::take::micros;
 use super::{Outbox, OutboxError};
@@ -49,15 +47,4 @@ impl Outbox {
         }
         Ok(done)
     }
-}
-
-pub(super) fn instant(micros: i64) -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros).saturating_mul(1000))
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
-}
-
-/// A time as a list shows it.
-pub(super) fn clock(at: OffsetDateTime) -> String {
-    let (year, month, day) = at.to_calendar_date();
-    format!("{year:04}-{:02}-{day:02} {:02}:{:02}:{:02}", u8::from(month), at.hour(), at.minute(), at.second())
 }

@@ -101,7 +101,6 @@ pub trait Gate: Send + Sync {
 }
 
 /// Somebody who asks, somewhere. They are looked up before anything is changed for them, and not before.
-#[allow(missing_debug_implementations, reason = "it borrows what others show")]
 #[derive(Clone, Copy)]
 pub struct Asking<'a> {
     /// What holds.
@@ -126,6 +125,12 @@ impl Gate for Asking<'_> {
             };
             policy.decide(person, profile.as_ref(), place, act)
         })
+    }
+}
+
+impl fmt::Debug for Asking<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asking").field("person", self.person).field("place", self.place).finish_non_exhaustive()
     }
 }
 

@@ -65,6 +65,13 @@ fn member(groups: &[&str]) -> Option<Profile> {
     Some(profile(Standing::Member, groups))
 }
 
+fn approvers_of_a_restart() -> Approvers {
+    let (who, at, act) = (person("slack:T1:U9"), place("slack:T1:C1"), Act::Write("restart_service"));
+    let decided = policy().decide(&who, member(&["ops"]).as_ref(), &at, act);
+    let Decision::Ask(approvers) = decided else { panic!("{decided:?}") };
+    approvers
+}
+
 #[test]
 fn who_may_do_what_where() {
     use Act::{Ask, Read, Write};
@@ -109,13 +116,7 @@ fn who_may_do_what_where() {
 
 #[test]
 fn a_write_asks_the_approvers_that_the_rule_names() {
-    let decided = policy().decide(
-        &person("slack:T1:U9"),
-        member(&["ops"]).as_ref(),
-        &place("slack:T1:C1"),
-        Act::Write("restart_service"),
-    );
-    let Decision::Ask(approvers) = decided else { panic!("{decided:?}") };
+    let approvers = approvers_of_a_restart();
     assert_eq!(
         approvers.who.iter().map(ToString::to_string).collect::<Vec<_>>(),
         ["slack:T1:group:oncall", "slack:T1:U1"]
@@ -139,13 +140,7 @@ fn somebody_of_another_tenant_in_a_shared_channel_may_not_even_where_the_rules_n
 
 #[test]
 fn an_approver_is_of_the_tenant_on_the_list_known_and_somebody_else() {
-    let decided = policy().decide(
-        &person("slack:T1:U9"),
-        member(&["ops"]).as_ref(),
-        &place("slack:T1:C1"),
-        Act::Write("restart_service"),
-    );
-    let Decision::Ask(mut approvers) = decided else { panic!("{decided:?}") };
+    let mut approvers = approvers_of_a_restart();
     let (requester, at) = (person("slack:T1:U9"), place("slack:T1:C1"));
     let mut admits = |who: &str, profile: Option<Profile>, own: bool| {
         approvers.self_approval = own;
@@ -165,13 +160,7 @@ fn an_approver_is_of_the_tenant_on_the_list_known_and_somebody_else() {
 
 #[test]
 fn approvers_keep_their_meaning_in_a_row() {
-    let decided = policy().decide(
-        &person("slack:T1:U9"),
-        member(&["ops"]).as_ref(),
-        &place("slack:T1:C1"),
-        Act::Write("restart_service"),
-    );
-    let Decision::Ask(approvers) = decided else { panic!("{decided:?}") };
+    let approvers = approvers_of_a_restart();
     let kept = serde_json::to_string(&approvers).unwrap();
     assert_eq!(serde_json::from_str::<Approvers>(&kept).unwrap(), approvers);
     assert!(serde_json::from_str::<Approvers>(&kept.replace("slack:T1:U1", "U1")).is_err(), "never without a tenant");

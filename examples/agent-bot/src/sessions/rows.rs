@@ -1,13 +1,10 @@
 //! The rows of a session.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use super::Appended;
 use super::summary::Summary;
 use crate::agent::taint::{Taint, Trust};
 use crate::agent::transcript::{Content, Entry};
-use crate::state::{Row, StateError, Tx};
+use crate::state::{Row, StateError, Tx, written};
 
 /// Which of a job's two rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,13 +47,13 @@ pub(super) async fn add(
     tx: &mut Tx,
     conversation: &str,
     job: &str,
-    written: Written,
+    which: Written,
     entry: &Entry,
 ) -> Result<Appended, StateError> {
     lock(tx, conversation).await?;
     let sql = "SELECT COALESCE(MAX(number), 0) AS last FROM bot_turns WHERE conversation = $1";
     let last = tx.query(sql).bind(conversation).row().await?.ok_or(StateError::Row("last"))?.number("last")?;
-    let (part, state) = match written {
+    let (part, state) = match which {
         Written::Asked => ("asked", "waiting"),
         Written::Said => ("said", "over"),
     };
@@ -78,11 +75,11 @@ pub(super) async fn add(
         .bind(job)
         .bind(part)
         .bind(state)
-        .bind(json(&entry.trust)?)
+        .bind(written(&entry.trust, "trust")?)
         .bind(person)
         // PostgreSQL keeps no NUL in a text, and nobody reads one.
         .bind(text.replace('\0', ""))
-        .bind(json(&entry.read)?)
+        .bind(written(&entry.read, "was_read")?)
         .bind(now)
         .run()
         .await?;
@@ -136,7 +133,7 @@ pub(super) async fn put_back(tx: &mut Tx, conversation: &str, job: &str) -> Resu
 pub(super) async fn summary(tx: &mut Tx, conversation: &str) -> Result<Summary, StateError> {
     let sql = "SELECT summary, summary_read, summary_upto FROM bot_sessions WHERE conversation = $1";
     let row = tx.query(sql).bind(conversation).row().await?.ok_or(StateError::Row("conversation"))?;
-    Ok(Summary { text: row.text("summary")?, read: of_json(&row, "summary_read")?, upto: row.number("summary_upto")? })
+    Ok(Summary { text: row.text("summary")?, read: row.parsed("summary_read")?, upto: row.number("summary_upto")? })
 }
 
 pub(super) async fn keep(tx: &mut Tx, conversation: &str, summary: &Summary) -> Result<(), StateError> {
@@ -145,7 +142,7 @@ pub(super) async fn keep(tx: &mut Tx, conversation: &str, summary: &Summary) -> 
     tx.query(sql)
         .bind(conversation)
         .bind(summary.text.replace('\0', ""))
-        .bind(json(&summary.read)?)
+        .bind(written(&summary.read, "summary_read")?)
         .bind(summary.upto)
         .run()
         .await?;
@@ -193,15 +190,7 @@ pub(super) async fn newest(tx: &mut Tx, conversation: &str, most: i64) -> Result
 }
 
 fn numbered(row: &Row) -> Result<Numbered, StateError> {
-    let (trust, read): (Trust, Taint) = (of_json(row, "trust")?, of_json(row, "was_read")?);
+    let (trust, read): (Trust, Taint) = (row.parsed("trust")?, row.parsed("was_read")?);
     let entry = Entry { trust, content: Content::Text(row.text("said")?), read };
     Ok(Numbered { number: row.number("number")?, entry })
-}
-
-fn json<T: Serialize>(value: &T) -> Result<String, StateError> {
-    serde_json::to_string(value).map_err(|_| StateError::Row("json"))
-}
-
-fn of_json<T: DeserializeOwned>(row: &Row, column: &'static str) -> Result<T, StateError> {
-    serde_json::from_str(&row.text(column)?).map_err(|_| StateError::Row(column))
 }

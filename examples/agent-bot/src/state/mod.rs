@@ -13,6 +13,7 @@
 //! ```
 
 mod error;
+mod instant;
 mod row;
 mod schema;
 #[cfg(test)]
@@ -34,7 +35,8 @@ use sqlx::{ConnectOptions, PgPool, SqlitePool};
 use time::OffsetDateTime;
 
 pub use error::StateError;
-pub use row::{Row, Value};
+pub use instant::{instant, stamp};
+pub use row::{Row, Value, written};
 pub use tx::{Query, Tx};
 
 use crate::config::Database;

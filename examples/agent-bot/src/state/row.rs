@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
@@ -69,6 +71,14 @@ impl From<Option<i64>> for Value {
     }
 }
 
+/// A value as a text column holds it; [`Row::parsed`] reads it.
+///
+/// # Errors
+/// [`StateError::Row`] where JSON has no form for it.
+pub fn written(value: &impl Serialize, column: &'static str) -> Result<String, StateError> {
+    serde_json::to_string(value).map_err(|_| StateError::Row(column))
+}
+
 /// A row that a statement returned; columns go by their names.
 pub struct Row(Of);
 
@@ -114,6 +124,23 @@ impl Row {
             Of::Postgres(row) => row.try_get(column),
         };
         read.map_err(|_| StateError::Row(column))
+    }
+
+    /// A value that [`written`] made.
+    ///
+    /// # Errors
+    /// [`StateError::Row`] where the column holds something else.
+    pub fn parsed<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, StateError> {
+        self.maybe_parsed(column)?.ok_or(StateError::Row(column))
+    }
+
+    /// A value that [`written`] made, or none.
+    ///
+    /// # Errors
+    /// [`StateError::Row`] where the column holds something else.
+    pub fn maybe_parsed<T: DeserializeOwned>(&self, column: &'static str) -> Result<Option<T>, StateError> {
+        let text = self.maybe_text(column)?;
+        text.map(|text| serde_json::from_str(&text).map_err(|_| StateError::Row(column))).transpose()
     }
 
     /// A number.

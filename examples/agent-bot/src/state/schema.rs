@@ -28,6 +28,7 @@ const MIGRATIONS: &[Migration] = &[
     // Sessions, and what the bot operates.
     Migration { number: 20, both: include_str!("../../migrations/20.sql"), sqlite: "", postgres: "" },
     Migration { number: 21, both: include_str!("../../migrations/21.sql"), sqlite: "", postgres: "" },
+    Migration { number: 22, both: include_str!("../../migrations/22.sql"), sqlite: "", postgres: "" },
 ];
 
 /// A row for each migration that ran.

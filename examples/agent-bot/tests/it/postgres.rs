@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use crate::chats::{Chat as _, HERE, Slack, Who};
 use crate::play::{Play, until};
+use crate::program::Scene;
 use agent_bot::config::{Config, Database, Secret};
 use agent_bot::ops::{Ops, Service};
 use agent_bot::serve::{Bot, Role, Stopped};
@@ -16,18 +18,34 @@ use imchat_test_servers::PostgresServer;
 /// A lease that was held when the server went ends first.
 const LONG: Duration = Duration::from_secs(60);
 
+/// The bot's tables, with one service in them.
+async fn founded(database: &Database) -> State {
+    let state = State::open(database).await.expect("the bot's tables");
+    let mut tx = state.begin().await.expect("a transaction");
+    let [name, health, version, on_call] = ["checkout", "healthy", "1.4.1", "Alice"].map(str::to_owned);
+    Ops.found(&mut tx, &Service { name, health, version, on_call, restarts: 0 }).await.expect("a service");
+    tx.commit().await.expect("durable");
+    state
+}
+
+async fn changed(state: &State, sql: &'static str) {
+    let mut tx = state.begin().await.expect("a transaction");
+    tx.query(sql).rows().await.expect("changed");
+    tx.commit().await.expect("durable");
+}
+
+async fn counted(state: &State, sql: &'static str) -> i64 {
+    let mut tx = state.read().await.expect("a transaction");
+    tx.query(sql).row().await.expect("read").expect("a row").number("there").expect("a number")
+}
+
 #[tokio::test]
 async fn an_ingress_and_two_executors_share_a_postgres_and_an_effect_takes_place_once() {
     let Some(server) = PostgresServer::start() else { return };
     let database = Database::Postgres(Secret::new(server.url()));
     let play = Play::with(|config| Config { database: database.clone(), ..config }).await;
     let second = Bot::start(&play.config, Role::Executor).await.expect("an executor");
-    let state = State::open(&database).await.expect("the bot's tables");
-    let mut tx = state.begin().await.expect("a transaction");
-    let [name, health, version, on_call] = ["checkout", "healthy", "1.4.1", "Alice"].map(str::to_owned);
-    Ops.found(&mut tx, &Service { name, health, version, on_call, restarts: 0 }).await.expect("a service");
-    tx.commit().await.expect("durable");
-
+    let state = founded(&database).await;
     let said = Said {
         event_id: "Ev0RESTART01",
         channel: "C0OPS00001",
@@ -91,4 +109,87 @@ async fn a_database_that_is_restarted_delays_answers_and_loses_none() {
     threads.sort();
     threads.dedup();
     assert_eq!(threads.len(), 3);
+}
+
+/// Where the executor is when it is killed.
+struct Point {
+    name: &'static str,
+    /// Holds it there.
+    held: &'static str,
+    let_go: &'static str,
+    /// Counts 1 once it is there.
+    reached: &'static str,
+    /// Effects by then.
+    effects: i64,
+}
+
+const HOLD: &str = "CREATE FUNCTION held() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+    IF TG_ARGV[0] = 'refused' THEN RAISE EXCEPTION 'held'; END IF; PERFORM pg_sleep(600); RETURN NEW; END $$";
+const ASLEEP: &str = "SELECT count(*) AS there FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+/// What the server does by itself once it notices that nobody is there any more.
+const WAKE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+
+const POINTS: [Point; 4] = [
+    Point {
+        name: "approved, and begun by nobody",
+        held: "CREATE TRIGGER held BEFORE UPDATE OF state ON bot_plans FOR EACH ROW WHEN (new.state = 'running') \
+               EXECUTE FUNCTION held('refused')",
+        let_go: "DROP TRIGGER held ON bot_plans",
+        reached: "SELECT count(*) AS there FROM bot_plans WHERE state = 'approved'",
+        effects: 0,
+    },
+    Point {
+        name: "within the effect's transaction, before the effect",
+        held: "CREATE TRIGGER held BEFORE INSERT ON bot_effects FOR EACH ROW EXECUTE FUNCTION held('waits')",
+        let_go: "DROP TRIGGER held ON bot_effects",
+        reached: ASLEEP,
+        effects: 0,
+    },
+    Point {
+        name: "within the effect's transaction, after the effect",
+        held: "CREATE TRIGGER held BEFORE UPDATE OF state ON bot_plans FOR EACH ROW WHEN (new.state = 'done') \
+               EXECUTE FUNCTION held('waits')",
+        let_go: "DROP TRIGGER held ON bot_plans",
+        reached: ASLEEP,
+        effects: 0,
+    },
+    Point {
+        name: "done, and told to nobody",
+        held: "CREATE TRIGGER held BEFORE UPDATE OF state ON bot_outbox FOR EACH ROW WHEN (new.state = 'sending') \
+               EXECUTE FUNCTION held('refused')",
+        let_go: "DROP TRIGGER held ON bot_outbox",
+        reached: "SELECT count(*) AS there FROM bot_plans WHERE state = 'done'",
+        effects: 1,
+    },
+];
+
+#[tokio::test]
+async fn an_executor_that_is_killed_after_an_approval_leaves_one_effect() {
+    for Point { name, held, let_go, reached, effects } in POINTS {
+        let Some(server) = PostgresServer::start() else { return };
+        let state = founded(&Database::Postgres(Secret::new(server.url()))).await;
+        changed(&state, HOLD).await;
+        let scene = Scene::<Slack>::open(600).await.with("DATABASE_URL", server.url());
+        let (ingress, executor) = (scene.start("ingress").await, scene.start("executor").await);
+        let ask = scene.chat.ask(HERE, 0, Who::Alice, "please deploy checkout 1.4.2");
+        assert_eq!(scene.chat.deliver(&ingress.base, &ask, Variant::Fresh).await, StatusCode::OK);
+        let unsaid = "SELECT count(*) AS there FROM bot_outbox WHERE state <> 'sent'";
+        until(async || scene.chat.card().is_some() && counted(&state, unsaid).await == 0).await;
+        let card = scene.chat.card().expect("a card");
+        changed(&state, held).await;
+        let approval = scene.chat.press(&card, Who::Bob, "approve");
+        assert_eq!(scene.chat.deliver(&ingress.base, &approval, Variant::Fresh).await, StatusCode::OK);
+        until(async || counted(&state, reached).await == 1).await;
+        executor.kill();
+        let done = "SELECT count(*) AS there FROM bot_effects";
+        assert_eq!(counted(&state, done).await, effects, "{name}");
+
+        // The leases of the dead executor are over by now.
+        for sql in [WAKE, let_go, "UPDATE bot_plans SET leased_until = 0", "UPDATE bot_outbox SET leased_until = 0"] {
+            changed(&state, sql).await;
+        }
+        let again = scene.start("executor").await;
+        until(async || scene.chat.standing(&card.id).text.contains("Done: checkout runs 1.4.2")).await;
+        assert_eq!(counted(&state, done).await, 1, "{name}: {}", again.log());
+    }
 }

@@ -1,7 +1,7 @@
 use super::fixture::*;
 use crate::agent::plan::{PlannedCall, Risk};
 use crate::approvals::{Answer, Outcome, Plan, Press, Verdict, card, outcome_card};
-use crate::message::{Button, Outbound, Part};
+use crate::message::{Button, Outbound, Part, Span};
 use crate::platform::ReplyRoute;
 use crate::state::testing::Room;
 use crate::who::Place;
@@ -188,7 +188,7 @@ async fn every_click_that_the_card_does_not_answer_gets_an_answer_of_its_own() {
         let route = ReplyRoute::SlackResponseUrl("https://hooks.slack.com/secret".to_owned());
         let there = Place { channel: "C9".to_owned(), ..place() };
         for (job, plan, piece) in [
-            ("late", plan.id.as_str(), "approved already"),
+            ("late", plan.id.as_str(), "This was approved already, by "),
             ("late", plan.id.as_str(), ""),
             ("gone", "none", "Ask for it"),
         ] {
@@ -211,6 +211,11 @@ async fn every_click_that_the_card_does_not_answer_gets_an_answer_of_its_own() {
             assert_eq!((&answers[0].place, answers[0].has_route), (&there, true));
             assert!(answers[0].only.as_ref().is_some_and(|only| only.contains("bob")));
         }
+        // As people are named on the platform, and not as tables name them.
+        let late = said(&desk).await.into_iter().find(|said| said.step == "late/answer").unwrap();
+        let Part::Text(text) = &late.message.parts[0] else { panic!("{:?}", late.message) };
+        assert!(text.spans.contains(&Span::Mention(person("ada"))), "{text:?}");
+        assert!(!late.text().contains("slack:T1"), "{}", late.text());
     }
 }
 

@@ -1,11 +1,19 @@
+use std::time::Duration;
+
 use super::fixture::*;
 use crate::approvals::{Answer, PasscodeError, Passcodes, Plan, PlanState, Press, Verdict};
 use crate::config::Secret;
 use crate::policy::Approvers;
 use crate::state::testing::Room;
 
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+fn guard() -> Approvers {
+    Approvers { second_factor: true, ..rule() }
+}
+
 async fn guarded(desk: &Desk) -> Plan {
-    desk.ask(&call("a", Approvers { second_factor: true, ..rule() })).await
+    desk.ask(&call("a", guard())).await
 }
 
 async fn types(desk: &Desk, job: &str, plan: &Plan, who: &str, passcode: Option<&str>) -> Answer {
@@ -42,6 +50,57 @@ async fn five_wrong_ones_lock_a_person_out_and_nobody_else() {
         assert_eq!(desk.plan(&plan.id).await.state, PlanState::Pending);
         let acts = desk.acts(&plan.id).await;
         assert_eq!(acts.iter().filter(|act| *act == "plan.wrong_passcode").count(), 6);
+    }
+}
+
+#[tokio::test]
+async fn wrong_ones_for_plan_after_plan_lock_a_person_out_of_all_of_them_for_a_day() {
+    for room in Room::each().await {
+        let desk = Desk::open(&room).await;
+        for number in 0..15 {
+            let plan = desk.ask(&call(&number.to_string(), guard())).await;
+            let answer = types(&desk, &format!("wrong {number}"), &plan, "ada", Some("0000")).await;
+            assert_eq!(answer.to_string().contains("until"), number == 14, "{answer:?}");
+        }
+        // Right, and too late: for a new plan, and without being asked for it, and after a restart.
+        let desk = Desk::open(&room).await;
+        let plan = desk.ask(&call("another", guard())).await;
+        for (job, passcode) in [("press", None), ("right", Some("1234"))] {
+            let answer = types(&desk, job, &plan, "ada", passcode).await;
+            assert!(!answer.decided() && answer.to_string().contains("until"), "{job}: {answer:?}");
+        }
+        assert_eq!(desk.plan(&plan.id).await.state, PlanState::Pending);
+        assert_eq!(types(&desk, "bob", &plan, "bob", Some("0000")).await, Answer::WrongPasscode { left: 4 });
+        assert_eq!(desk.click(&plan.id, "ada", Verdict::Reject).await, Answer::Rejected, "the safe direction");
+        room.pass(DAY).await;
+        let plan = desk.ask(&call("tomorrow", guard())).await;
+        assert_eq!(types(&desk, "tomorrow", &plan, "ada", Some("1234")).await, Answer::Approved);
+    }
+}
+
+#[tokio::test]
+async fn what_was_typed_wrongly_is_told_in_the_audit_and_forgotten_elsewhere() {
+    for room in Room::each().await {
+        let desk = Desk::open(&room).await;
+        let plan = guarded(&desk).await;
+        types(&desk, "1", &plan, "ada", Some("0000")).await;
+        types(&desk, "2", &plan, "ada", Some("0000")).await;
+        let mut tx = desk.state.read().await.unwrap();
+        let sql = "SELECT detail FROM bot_audit WHERE act = 'plan.wrong_passcode' ORDER BY number";
+        let rows = tx.query(sql).rows().await.unwrap();
+        let told: Vec<_> = rows.iter().map(|row| row.text("detail").unwrap()).collect();
+        assert_eq!(told, ["1 of 5 for this, 1 of 15 in a day", "2 of 5 for this, 2 of 15 in a day"]);
+        drop(tx);
+        for (time, left) in [(WITHIN, 1), (DAY, 0)] {
+            room.pass(time).await;
+            desk.expire_all().await;
+            let mut tx = desk.state.begin().await.unwrap();
+            desk.approvals.forget(&mut tx, DAY).await.unwrap();
+            let sql = "SELECT (SELECT count(*) FROM bot_passcode_tries) AS tries, (SELECT count(*) FROM bot_passcode_days) AS days";
+            let row = tx.query(sql).row().await.unwrap().unwrap();
+            assert_eq!((row.number("tries").unwrap(), row.number("days").unwrap()), (0, left));
+            tx.commit().await.unwrap();
+        }
     }
 }
 

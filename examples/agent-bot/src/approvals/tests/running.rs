@@ -113,16 +113,45 @@ async fn a_plan_that_kills_its_executors_is_given_up() {
     assert!(desk.plan(&id).await.outcome.unwrap().contains("never ended"));
 }
 
+/// Somebody with the database's password writes another call into every plan.
+async fn swap_arguments(desk: &Desk) {
+    let mut tx = desk.state.begin().await.unwrap();
+    tx.query("UPDATE bot_plans SET arguments = '{\"service\":\"billing\"}'").run().await.unwrap();
+    tx.commit().await.unwrap();
+}
+
 #[tokio::test]
-async fn args_bound_a_row_that_was_changed_after_the_approval_is_refused() {
+async fn args_bound_a_row_that_was_changed_after_the_approval_has_failed_and_gives_no_permit() {
     for room in Room::each().await {
         let desk = Desk::open(&room).await;
         let id = approved(&desk).await;
-        let mut tx = desk.state.begin().await.unwrap();
-        tx.query("UPDATE bot_plans SET arguments = '{\"service\":\"billing\"}'").run().await.unwrap();
-        tx.commit().await.unwrap();
-        let mut tx = desk.state.begin().await.unwrap();
-        assert!(desk.approvals.begin(&mut tx, &id, LEASE).await.is_err());
+        swap_arguments(&desk).await;
+        let NoPermit::Over(plan) = desk.begin(&id).await.unwrap_err() else { panic!("it waits") };
+        assert_eq!(plan.state, PlanState::Failed);
+        assert!(plan.outcome.unwrap().contains("changed after"));
+        assert_eq!(desk.effects(&id).await, 0);
+        assert_eq!(desk.acts(&id).await, ["plan.asked", "plan.approved", "plan.failed"]);
+    }
+}
+
+#[tokio::test]
+async fn args_bound_a_row_that_was_changed_while_it_ran_has_failed_and_its_card_says_so() {
+    for room in Room::each().await {
+        let desk = Desk::open(&room).await;
+        let id = approved(&desk).await;
+        let permit = desk.begin(&id).await.unwrap();
+        swap_arguments(&desk).await;
+        assert!(matches!(desk.effect(permit).await, Err(ApprovalError::Lost)));
+        room.pass(LEASE).await;
+        assert!(matches!(desk.begin(&id).await, Err(NoPermit::Over(plan)) if plan.state == PlanState::Failed));
+        let mut tx = desk.state.read().await.unwrap();
+        assert_eq!(desk.approvals.unfinished(&mut tx, 10).await.unwrap(), [""; 0]);
+        let sql = "SELECT message FROM bot_outbox WHERE step = 'a/card/failed' AND edit_of = 'a/card'";
+        let face = tx.query(sql).row().await.unwrap().unwrap().text("message").unwrap();
+        assert!(face.contains("It failed: ") && face.contains("changed after"), "{face}");
+        drop(tx);
+        assert_eq!(desk.effects(&id).await, 0);
+        assert_eq!(desk.acts(&id).await, ["plan.asked", "plan.approved", "plan.running", "plan.failed"]);
     }
 }
 

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use super::fixture::*;
 use crate::outbox::Turn;
 use crate::outbox::settle::backoff;
@@ -63,6 +65,28 @@ async fn a_channel_over_its_rate_is_nobodys_failure() {
 }
 
 #[tokio::test]
+async fn a_rate_limit_without_end_is_a_dead_letter_after_a_day() {
+    for room in Room::each().await {
+        let limited = SendError::RateLimited { retry_after: Some(Duration::from_secs(3600)) };
+        let office = Office::open(&room, Stage::answering(vec![limited.clone(); 30])).await;
+        office.put(&draft("a", place("C1", "1"), &["one"])).await;
+        office.deliver(&room).await;
+        assert_eq!(office.row("a").await, "dead");
+        let why = office.column("a", "why").await.unwrap();
+        assert!(why.contains("rate limit") && why.contains("a day"), "{why}");
+        assert_eq!(office.stage.calls().len(), 25, "at once, and after each hour of a day");
+        assert_eq!(office.acts().await, ["bot outbox.dead"]);
+        // Replayed, it has another day.
+        *office.stage.answers.lock().unwrap() = [limited].into();
+        let mut tx = office.state.begin().await.unwrap();
+        assert!(office.outbox.replay(&mut tx, "a", "ada", "the limit was raised").await.unwrap());
+        tx.commit().await.unwrap();
+        office.deliver(&room).await;
+        assert_eq!(office.row("a").await, "sent");
+    }
+}
+
+#[tokio::test]
 async fn a_wait_without_end_is_one_of_an_hour() {
     let room = Room::sqlite();
     let office =
@@ -105,4 +129,37 @@ fn waits_grow_and_are_bounded() {
     assert_eq!(backoff(1, u32::MAX), Duration::from_millis(1500));
     assert_eq!(backoff(i64::MAX, u32::MAX), Duration::from_secs(450));
     assert_eq!(backoff(i64::MIN, 0), Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn what_ends_its_senders_is_a_dead_letter_in_the_end() {
+    let room = Room::sqlite();
+    let office = Office::open(&room, Stage::default()).await;
+    office.put(&draft("a", place("C1", "1"), &[POISON])).await;
+    office.put(&draft("b", place("C1", "1"), &["two"])).await;
+    for _ in 0..12 {
+        let sender = office.sender.clone();
+        assert!(tokio::spawn(async move { sender.turn().await }).await.unwrap_err().is_panic());
+        room.pass(Duration::from_secs(20)).await;
+    }
+    office.deliver(&room).await;
+    assert_eq!((office.row("a").await.as_str(), office.row("b").await.as_str()), ("dead", "sent"));
+    assert!(office.column("a", "why").await.unwrap().contains("never ended"));
+}
+
+#[tokio::test]
+async fn a_sender_that_ended_in_a_panic_is_replaced() {
+    let room = Room::sqlite();
+    let office = Office::open(&room, Stage { gate: Some((Notify::new(), Notify::new())), ..Stage::default() }).await;
+    office.put(&draft("a", place("C1", "1"), &[POISON])).await;
+    office.put(&draft("b", place("C2", "1"), &["two"])).await;
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let sender = office.sender.clone();
+    let running = tokio::spawn(async move { sender.run(1, stopped).await });
+    let (inside, go) = office.stage.gate.as_ref().unwrap();
+    tokio::time::timeout(Duration::from_secs(30), inside.notified()).await.expect("the other message is sent");
+    go.notify_one();
+    stop.send_replace(true);
+    running.await.unwrap();
+    assert_eq!(office.stage.texts(), ["two"]);
 }

@@ -22,6 +22,9 @@ pub(super) const APART: Duration = Duration::from_secs(1);
 /// No jitter.
 pub(super) const FIRST: Duration = Duration::from_secs(1);
 
+/// What no attempt survives.
+pub(super) const POISON: &str = "poison";
+
 /// What the platform was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Call {
@@ -84,6 +87,7 @@ impl Platform for Stage {
 
     fn render(&self, message: &Outbound) -> Vec<Rendered> {
         let text = |part: &Part| match part {
+            Part::Heading(text) if text == POISON => panic!("a fault of the renderer"),
             Part::Heading(text) | Part::Code(text) => text.clone(),
             _ => serde_json::to_string(part).unwrap(),
         };
