@@ -15,7 +15,7 @@ use tower::ServiceExt as _;
 use super::*;
 use crate::config::Secret;
 use crate::platform::discord::DiscordAccess;
-use crate::platform::{Decoded, Platform as _, Prompt};
+use crate::platform::{Client as _, Decoded, Prompt};
 
 const KEY: &str = "271131b34070f5210bbdd498c9dc32dc7b1ecac08d59429847f03b51901da552";
 const SEED: &str = "696d636861742d746573742d646973636f72642d656432353531392d73656564";
