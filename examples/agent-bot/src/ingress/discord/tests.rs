@@ -137,7 +137,7 @@ async fn a_passcode_is_asked_for_and_typed() {
     let app = app(&shelf);
     let server = tokio::spawn(async move { axum::serve(listener, app).await });
     let api = DiscordApi::start(Settings::archived("bot-token").clock(Clock::still())).await.expect("a port");
-    let access = DiscordAccess { token: Secret::new("bot-token"), api_url: api.url() };
+    let access = DiscordAccess { token: Secret::new("bot-token"), api_url: api.url(), public_url: None };
     let bot = crate::platform::discord::Discord::new(&access).expect("a client");
     let sender = Sender::new(sign::discord(SEED), sign::discord(SEED));
     let last = || {

@@ -49,6 +49,8 @@ pub struct DiscordAccess {
     pub token: Secret,
     /// `https://discord.com/api/v10`, without a slash at its end.
     pub api_url: String,
+    /// The bot's own address, which Discord is told.
+    pub public_url: Option<String>,
 }
 
 /// A bot in any number of guilds.
