@@ -1,10 +1,8 @@
 //! The whole bot on loopback ports, driven and observed by simulated platforms.
-#![allow(
-    missing_docs,
+#![expect(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     reason = "a test that is broken should stop at once, and a test binary has no outside"
 )]
 
