@@ -4,7 +4,7 @@
 //! `cargo bench -p agent-bot` prints the figures. Load is open: a request is sent when it is due, whether or not those before
 //! it were answered, and its time counts from when it was due.
 
-#![allow(clippy::print_stdout, reason = "standard output is where the figures go")]
+#![expect(clippy::print_stdout, reason = "standard output is where the figures go")]
 
 use std::time::{Duration, Instant};
 
@@ -143,7 +143,7 @@ impl Figures {
     /// The time that this share of them took at most.
     fn at(&self, share: f64) -> Duration {
         let last = self.0.len().saturating_sub(1);
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a list")]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a list")]
         let place = (last as f64 * share).round() as usize;
         self.0.get(place).copied().unwrap_or_default()
     }

@@ -13,6 +13,7 @@
 //! | `DISCORD_PUBLIC_KEY` | 64 hexadecimal digits | no Discord |
 //! | `DISCORD_BOT_TOKEN` | text | no Discord |
 //! | `DISCORD_API_URL` | as Slack's | `https://discord.com/api/v10` |
+//! | `PUBLIC_URL` | `https://…`, the bot's own address | Discord is not told who calls it |
 //! | `TEAMS_OUTGOING_SECRET` | base64, as Teams shows it | no Teams |
 //! | those that `[hooks]` of the policy file names | as the provider writes its secret | refused |
 //! | `…_PREVIOUS` of a signing secret | the one before it, byte for byte | only the current one counts |
@@ -32,6 +33,7 @@
 mod address;
 mod database;
 mod discord;
+mod error;
 mod feishu;
 mod hooks;
 mod keys;
@@ -48,6 +50,7 @@ use std::path::PathBuf;
 
 pub use database::Database;
 pub use discord::DiscordConfig;
+pub use error::ConfigError;
 pub use feishu::FeishuConfig;
 pub use hooks::HookConfig;
 pub use keys::Keys;
@@ -59,7 +62,7 @@ pub use teams::TeamsConfig;
 
 use crate::agent::scripted::Mood;
 use crate::agent::tools::KNOWN;
-use crate::policy::{Policy, PolicyError};
+use crate::policy::Policy;
 
 const LISTEN_ADDR: &str = "127.0.0.1:3000";
 const CONCURRENCY: usize = 32;
@@ -126,52 +129,6 @@ pub struct Config {
     pub concurrency: usize,
 }
 
-/// What is wrong with the environment.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// A required variable is absent or empty.
-    #[error("{name} is not set: {remedy}")]
-    Missing {
-        /// The variable.
-        name: &'static str,
-        /// Where its value comes from.
-        remedy: &'static str,
-    },
-    /// A variable is there and cannot be what it should be.
-    #[error("{name} {problem}")]
-    Unusable {
-        /// The variable.
-        name: &'static str,
-        /// What is wrong and what to write instead.
-        problem: &'static str,
-    },
-    /// No platform is set up.
-    #[error(
-        "no platform is set up: set SLACK_SIGNING_SECRET and SLACK_BOT_TOKEN, or the variables of Feishu, Discord or \
-         Teams that .env.example shows"
-    )]
-    NoPlatform,
-    /// What a hook of the policy file needs is absent or cannot be what it should be.
-    #[error("[hooks.{hook}] of POLICY_FILE: {variable} {problem}")]
-    Hook {
-        /// The hook.
-        hook: String,
-        /// The variable.
-        variable: String,
-        /// What is wrong and what to write instead.
-        problem: String,
-    },
-    /// The policy file is there and says something that no policy does.
-    #[error("POLICY_FILE, {path}: {problem}", path = path.display())]
-    Policy {
-        /// The file.
-        path: PathBuf,
-        /// Where, and what to write instead.
-        problem: PolicyError,
-    },
-}
-
 /// Where everything is kept, and under which keys: what the command line needs of the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Storage {
@@ -217,7 +174,7 @@ impl Config {
             policy,
             model: ModelAccess::read(&lookup)?.map_or(ModelChoice::Scripted(Mood::Good), ModelChoice::OpenAi),
             database: database::read(&lookup)?,
-            redis: text(&lookup, "REDIS_URL")?.map(Secret::new),
+            redis: redis(&lookup)?,
             concurrency: concurrency(&lookup)?,
             listen: listen_address(&lookup)?,
         };
@@ -291,6 +248,17 @@ fn policy(lookup: Lookup<'_>) -> Result<Policy, ConfigError> {
         return Err(ConfigError::Unusable { name: NAME, problem });
     };
     Policy::parse(&text, KNOWN).map_err(|problem| ConfigError::Policy { path, problem })
+}
+
+/// Not asked whether it is there: that is found out at the start.
+fn redis(lookup: Lookup<'_>) -> Result<Option<Secret>, ConfigError> {
+    const NAME: &str = "REDIS_URL";
+    let Some(url) = text(lookup, NAME)? else { return Ok(None) };
+    if imchat_redis::Server::at(&url).is_err() {
+        let problem = "is no URL of a Redis that this build can speak to: write for instance redis://127.0.0.1:6379";
+        return Err(ConfigError::Unusable { name: NAME, problem });
+    }
+    Ok(Some(Secret::new(url)))
 }
 
 fn concurrency(lookup: Lookup<'_>) -> Result<usize, ConfigError> {

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use imchat_inbox::{DeadLetter, DeadLetters};
 
-use super::{Admin, AdminError, Desk, Letter};
+use super::{Admin, AdminError, Desk, Letter, Signed};
 use crate::audit::{self, Entry, Who};
 use crate::message::legible;
 
@@ -62,7 +62,7 @@ async fn act(
     desk: &Desk,
     out: &mut impl Write,
 ) -> Result<(), AdminError> {
-    let Letter { id, who, why } = letter;
+    let Letter { id, by: Signed { who, why } } = letter;
     let done = match id.parse::<i64>() {
         Ok(job) => {
             // The inbox keeps an audit of its own in the transaction of what it does; this row stands in the bot's as well.

@@ -7,6 +7,7 @@ mod setup;
 
 use std::io::{self, Write};
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 
 use crate::approvals::PasscodeError;
@@ -56,6 +57,9 @@ pub enum Admin {
         /// Who is on call for it
         #[arg(long, default_value = "nobody")]
         on_call: String,
+        /// Who does it
+        #[command(flatten)]
+        by: Signed,
     },
 }
 
@@ -64,11 +68,19 @@ pub enum Admin {
 pub struct Letter {
     /// A job's number, or a message's step, as `dead-letters` lists them
     pub id: String,
+    /// Who does it
+    #[command(flatten)]
+    pub by: Signed,
+}
+
+/// What the audit keeps of whoever changes something.
+#[derive(Debug, Clone, Args)]
+pub struct Signed {
     /// Your name, for the audit
-    #[arg(long, env = "USER")]
+    #[arg(long, env = "USER", value_parser = NonEmptyStringValueParser::new())]
     pub who: String,
     /// Why, for the audit
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     pub why: String,
 }
 
@@ -135,7 +147,9 @@ pub async fn run(admin: &Admin, storage: &Storage, out: &mut impl Write) -> Resu
         },
         Admin::Audit { verify: true, .. } => return record::verify(&desk.state, out).await,
         Admin::Audit { after, most, .. } => record::list(&desk.state, *after, *most, out).await?,
-        Admin::Service { name, version, on_call } => setup::service(&desk.state, [name, version, on_call], out).await?,
+        Admin::Service { name, version, on_call, by } => {
+            setup::service(&desk.state, [name, version, on_call], by, out).await?;
+        }
         Admin::Passcode { .. } => {}
     }
     Ok(true)

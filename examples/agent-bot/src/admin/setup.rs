@@ -2,8 +2,9 @@
 
 use std::io::{BufRead, Write};
 
-use super::AdminError;
+use super::{AdminError, Signed};
 use crate::approvals::Passcodes;
+use crate::audit::{self, Entry, Who};
 use crate::config::Keys;
 use crate::ops::{Ops, Service};
 use crate::policy::Subject;
@@ -39,6 +40,7 @@ pub(super) fn passcode(
 pub(super) async fn service(
     state: &State,
     [name, version, on_call]: [&String; 3],
+    by: &Signed,
     out: &mut impl Write,
 ) -> Result<(), AdminError> {
     let mut tx = state.begin().await?;
@@ -49,7 +51,12 @@ pub(super) async fn service(
         on_call: on_call.clone(),
         restarts: 0,
     };
-    Ops.found(&mut tx, &service).await?;
+    if !Ops.found(&mut tx, &service).await? {
+        writeln!(out, "A service of this name was there already, and nothing was changed.")?;
+        return Ok(());
+    }
+    let (who, detail) = (Who::Operator(&by.who), by.why.as_str());
+    audit::append(&mut tx, Entry { act: "service.added", who, tenant: "", what: name, digest: None, detail }).await?;
     tx.commit().await?;
     writeln!(out, "The bot knows {name}.")?;
     Ok(())

@@ -23,7 +23,11 @@ async fn told(admin: &Admin, storage: &Storage) -> Result<(bool, String), AdminE
 }
 
 fn letter(id: &str) -> Letter {
-    Letter { id: id.to_owned(), who: "ada".to_owned(), why: "the token is mended".to_owned() }
+    Letter { id: id.to_owned(), by: signed("the token is mended") }
+}
+
+fn signed(why: &str) -> Signed {
+    Signed { who: "ada".to_owned(), why: why.to_owned() }
 }
 
 /// A job that was given up; its number.
@@ -89,8 +93,14 @@ fn a_passcode_becomes_a_line_of_the_policy_file_and_is_not_in_it() {
 async fn a_service_is_there_once_it_was_put_there() {
     let room = Room::sqlite();
     let (name, version, on_call) = ("checkout".to_owned(), "1.4.1".to_owned(), "Ada".to_owned());
-    let admin = Admin::Service { name, version, on_call };
+    let admin = Admin::Service { name, version, on_call, by: signed("it is ours") };
     assert!(told(&admin, &storage(&room)).await.unwrap().0);
     let mut tx = room.state().await.read().await.unwrap();
     assert_eq!(crate::ops::Ops.services(&mut tx).await.unwrap(), ["checkout"]);
+    drop(tx);
+    let again = told(&admin, &storage(&room)).await.unwrap().1;
+    assert!(again.contains("was there already"), "{again}");
+    let audit = Admin::Audit { verify: false, after: 0, most: 10 };
+    let (_, rows) = told(&audit, &storage(&room)).await.unwrap();
+    assert_eq!(rows.matches("service.added  operator:ada").count(), 1, "{rows}");
 }

@@ -3,7 +3,7 @@
 //! A link is how a talked-into model carries a secret out: the address holds it, and a preview fetches it before anybody
 //! clicks. So an address is looked for in the text itself, before anything reads it as Markdown.
 
-use crate::message::{Outbound, Part, Span, Text};
+use crate::message::{Outbound, Part, Span, Text, is_unseen};
 
 /// Characters of one answer.
 const LONGEST: usize = 12_000;
@@ -113,16 +113,15 @@ pub(crate) fn is_allowed(address: &str, hosts: &[String]) -> bool {
 /// Characters that change how others are read, or are not seen at all.
 #[must_use]
 pub fn is_invisible(character: char) -> bool {
-    matches!(character,
-        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
-        | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FEFF}'
-        | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
-        || (character.is_control() && !matches!(character, '\n' | '\t'))
+    let chosen = matches!(character, '\u{FE00}'..='\u{FE0F}');
+    let ends_a_line = matches!(character, '\u{2028}'..='\u{2029}');
+    (is_unseen(character) && !chosen) || ends_a_line || (character.is_control() && !matches!(character, '\n' | '\t'))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::legible;
 
     fn said(text: &str) -> String {
         clean(text, &["status.example.com".to_owned(), ".wiki.example.com".to_owned()])
@@ -170,6 +169,14 @@ mod tests {
             ("://", "(link removed)"),
         ] {
             assert_eq!(said(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_no_card_shows_no_answer_holds_but_for_what_emoji_are_chosen_by() {
+        for c in (0..=0x000f_ffff).filter_map(char::from_u32).filter(|c| legible(&c.to_string(), 1).is_empty()) {
+            let kept = ('\u{fe00}'..='\u{fe0f}').contains(&c);
+            assert_eq!(said(&format!("a{c}b")) == "ab", !kept, "{c:?}");
         }
     }
 

@@ -4,6 +4,7 @@ use http::Uri;
 use http::uri::Scheme;
 
 use super::{ConfigError, Lookup, text};
+use crate::platform::web;
 
 /// The variable's URL without a slash at its end, or this one where it is absent.
 pub(super) fn of(
@@ -12,9 +13,22 @@ pub(super) fn of(
     absent: &'static str,
     example: &'static str,
 ) -> Result<String, ConfigError> {
-    let Some(url) = text(lookup, name)? else { return Ok(absent.to_owned()) };
+    Ok(maybe(lookup, name, example)?.unwrap_or_else(|| absent.to_owned()))
+}
+
+/// The variable's URL without a slash at its end, where it is set.
+pub(super) fn maybe(
+    lookup: Lookup<'_>,
+    name: &'static str,
+    example: &'static str,
+) -> Result<Option<String>, ConfigError> {
+    let Some(url) = text(lookup, name)? else { return Ok(None) };
     checked(name, &url, example)?;
-    Ok(url.trim_end_matches('/').to_owned())
+    if web::base(&url).is_err() {
+        let problem = "leads to this machine by a name, which may be resolved to another: write 127.0.0.1 or [::1]";
+        return Err(ConfigError::Unusable { name, problem });
+    }
+    Ok(Some(url.trim_end_matches('/').to_owned()))
 }
 
 /// Whether a usable address is one of this machine's.

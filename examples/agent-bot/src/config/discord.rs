@@ -7,6 +7,8 @@ use crate::platform::discord::DiscordAccess;
 const API_URL: &str = "https://discord.com/api/v10";
 const URL: &str = "DISCORD_API_URL";
 const TOKEN: &str = "DISCORD_BOT_TOKEN";
+/// Not Discord's alone, but only Discord asks for it.
+const PUBLIC: &str = "PUBLIC_URL";
 const KEY: signing::Names = signing::Names {
     current: "DISCORD_PUBLIC_KEY",
     previous: "DISCORD_PUBLIC_KEY_PREVIOUS",
@@ -33,6 +35,7 @@ pub(super) fn read(lookup: Lookup<'_>) -> Result<Option<DiscordConfig>, ConfigEr
     let access = DiscordAccess {
         token: header_text(TOKEN, token)?,
         api_url: address::of(lookup, URL, API_URL, "is not a URL: write for instance https://discord.com/api/v10")?,
+        public_url: address::maybe(lookup, PUBLIC, "is not a URL: write for instance https://bot.example.com")?,
     };
     Ok(Some(DiscordConfig { key, access }))
 }

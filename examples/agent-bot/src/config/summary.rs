@@ -45,6 +45,9 @@ impl fmt::Display for Summary<'_> {
         for (name, routes, there) in platforms {
             writeln!(f, "  {name:<12}  {}", if there { routes } else { "not set up" })?;
         }
+        if config.discord.as_ref().is_some_and(|discord| discord.access.public_url.is_none()) {
+            writeln!(f, "  ! PUBLIC_URL is not set: Discord wants to know the address of whoever calls it")?;
+        }
         for HookConfig { hook, .. } in &config.hooks {
             let (name, provider, place) = (&hook.name, hook.preset.name(), &hook.say_in);
             writeln!(

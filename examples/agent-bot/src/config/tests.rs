@@ -186,13 +186,12 @@ fn a_previous_time_needs_digits_and_a_previous_secret() {
 
 #[test]
 fn the_token_crosses_no_network_in_the_clear() {
-    for good in
-        ["https://slack.example/api", "http://127.0.0.1:8080/api/", "http://localhost:1/api", "http://[::1]:1/api"]
-    {
+    for good in ["https://slack.example/api", "http://127.0.0.1:8080/api/", "http://[::1]:1/api"] {
         assert_eq!(slack(&[("SLACK_API_URL", good)]).access.api_url, good.trim_end_matches('/'));
     }
     for bad in [
         "http://slack.example/api",
+        "http://localhost:1/api",
         "http://127.0.0.1.example/api",
         "http://localhost@slack.example/api",
         "ftp://127.0.0.1/api",
@@ -240,6 +239,15 @@ fn the_inbox_is_a_file_or_a_server() {
         let error = problem(&[("DATABASE_URL", bad)]);
         assert!(error.starts_with("DATABASE_URL ") && error.contains(remedy), "{bad}: {error}");
         assert!(!error.contains("hush"), "{error}");
+    }
+}
+
+#[test]
+fn what_the_bot_would_not_start_with_is_told_by_the_check() {
+    assert!(with(&[("REDIS_URL", "redis://127.0.0.1:6379/0")]).is_ok());
+    for bad in ["hush", "http://hush.example", "redis://hush:port"] {
+        let error = problem(&[("REDIS_URL", bad)]);
+        assert!(error.starts_with("REDIS_URL ") && error.contains("redis://") && !error.contains("hush"), "{error}");
     }
 }
 

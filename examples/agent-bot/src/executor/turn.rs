@@ -97,7 +97,11 @@ impl Executor {
             parts.outbox.put(tx, &draft).await?;
         }
         for call in &outcome.planned {
-            parts.approvals.ask(tx, call, &inbound.person, &inbound.place).await?;
+            let plan = parts.approvals.ask(tx, call, &inbound.person, &inbound.place).await?;
+            // A command works where the bot may post nothing: then its card fails, and only its user can be told.
+            if let Some(reply) = &inbound.reply {
+                parts.outbox.tells(tx, &plan.card_step(), &inbound.person, reply).await?;
+            }
         }
         let detail = format!("{} in {}", outcome.ended.as_str(), inbound.place.channel);
         let entry = audit::Entry {

@@ -1,9 +1,10 @@
 //! What a hook's requests can be proved by.
 
 use std::fmt;
+use std::time::Duration;
 
 use imchat_verify::providers::{all, by_name};
-use imchat_verify::scheme::Key;
+use imchat_verify::scheme::{Facts, Key};
 use imchat_verify::{AnyProvider, ConfigError, Form, Role, Scheme, Secrets, Verifier};
 
 /// A scheme that one secret is enough for, and that proves in the head or the body.
@@ -29,6 +30,12 @@ impl Preset {
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.0.name()
+    }
+
+    /// How long the provider waits for an answer, where it says so: the shortest of its kinds.
+    #[must_use]
+    pub fn waits(self) -> Option<Duration> {
+        self.0.all_facts().filter_map(Facts::published_ack).min()
     }
 
     /// A verifier under these secrets.

@@ -19,7 +19,8 @@ pub(super) fn routes<I: Inbox + Clone>(
 ) -> Result<Router, ConfigError> {
     let mut app = Router::new();
     for config in hooks {
-        let (of, counted, lane) = (Of::hook(&config.hook.name), telemetry.clone(), config.hook.lane());
+        let (of, counted, lane) =
+            (Of::hook(&config.hook.name, config.hook.preset.waits()), telemetry.clone(), config.hook.lane());
         let label = of.clone();
         // Asked once for each delivery that is proved.
         let lane = move |receipt: &Receipt<AnyProvider>| {

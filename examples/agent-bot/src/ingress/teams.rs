@@ -56,7 +56,7 @@ const NO_DATABASE: &str = "I cannot reach my database just now. Please try again
 
 /// Answers people on Teams; cheap to clone.
 #[derive(Clone)]
-#[allow(missing_debug_implementations, reason = "some of it shows nothing")]
+#[expect(missing_debug_implementations, reason = "some of it shows nothing")]
 pub struct Answering(Arc<Inner>);
 
 struct Inner {

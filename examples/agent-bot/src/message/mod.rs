@@ -10,7 +10,7 @@ mod untrusted;
 use serde::{Deserialize, Serialize};
 
 pub use split::{Cost, split_code};
-pub use untrusted::legible;
+pub use untrusted::{is_unseen, legible};
 
 use crate::who::Person;
 

@@ -22,8 +22,10 @@ fn is_space(c: char) -> bool {
     c.is_control() || c.is_whitespace() || c == '\u{2800}'
 }
 
-/// Direction marks, zero-width and invisible characters, fillers, variation selectors and tags.
-const fn is_unseen(c: char) -> bool {
+/// Direction marks, zero-width and invisible characters, fillers, variation selectors and tags: what is never shown to
+/// anybody who has to read what is meant.
+#[must_use]
+pub const fn is_unseen(c: char) -> bool {
     matches!(
         c,
         '\u{00ad}'

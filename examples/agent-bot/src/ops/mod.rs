@@ -33,16 +33,15 @@ pub struct Service {
 }
 
 impl Ops {
-    /// Puts a service there, unless there is one of this name.
+    /// Puts a service there, unless there is one of this name; returns whether it did.
     ///
     /// # Errors
     /// Where the database fails.
-    pub async fn found(&self, tx: &mut Tx, service: &Service) -> Result<(), StateError> {
+    pub async fn found(&self, tx: &mut Tx, service: &Service) -> Result<bool, StateError> {
         let sql = "INSERT INTO bot_services (name, health, version, on_call, restarts) VALUES ($1, $2, $3, $4, $5) \
                    ON CONFLICT (name) DO NOTHING";
         let Service { name, health, version, on_call, restarts } = service;
-        tx.query(sql).bind(name).bind(health).bind(version).bind(on_call).bind(*restarts).run().await?;
-        Ok(())
+        Ok(tx.query(sql).bind(name).bind(health).bind(version).bind(on_call).bind(*restarts).run().await? == 1)
     }
 
     /// The service of this name.

@@ -8,7 +8,7 @@
 //!    comes, it is sent again under the same [key](keys), and a platform that knows idempotency keys shows it once.
 //! 5. Messages to one channel are [apart](crate::platform::Limits::apart), for all processes together, and `Retry-After`
 //!    holds the channel. What fails for a moment is tried again, later each time; what cannot be said is a
-//!    [dead letter](dead) with the reason.
+//!    [dead letter](dead) with the reason, and whoever waits for it over a short-lived way is told so.
 //! 6. The short-lived way to answer is sealed at rest, used while it lives, and the API after it. It is gone from the row
 //!    when the row is over.
 
@@ -21,6 +21,7 @@ mod settle;
 mod take;
 #[cfg(test)]
 mod tests;
+mod unsaid;
 mod upkeep;
 
 use std::sync::Arc;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::put::ROUTE;
 use super::row::Taken;
 use super::settle::{Came, record};
+use super::unsaid::Route;
 use super::{Outbox, keys};
 use crate::message::Outbound;
 use crate::platform::{Address, Platform, SendError, Sent};
@@ -134,7 +134,7 @@ impl Sender {
         tx.commit().await?;
         let came = self.attempt(&taken, target).await;
         let mut tx = self.state.begin().await?;
-        if record(&mut tx, &taken, came, (self.random)()).await? {
+        if record(&self.outbox, &mut tx, &taken, came, (self.random)()).await? {
             tx.commit().await?;
         }
         Ok(Turn::Did)
@@ -181,11 +181,10 @@ impl Sender {
 
     /// Where it goes; a route that does not open any more is one that has ended.
     fn address(&self, taken: &Taken) -> Result<Address, SendError> {
-        let open = |sealed: &String| {
-            let plain = self.outbox.seal.open(ROUTE, &taken.place.tenant, sealed).map_err(|_| SendError::RouteEnded)?;
-            serde_json::from_slice(&plain).map_err(|_| SendError::RouteEnded)
+        let reply = match self.outbox.route(taken)? {
+            Some(Route::Say(reply)) => Some(reply),
+            Some(Route::Tell { .. }) | None => None,
         };
-        let reply = taken.route.as_ref().map(open).transpose()?;
         Ok(Address { place: taken.place.clone(), only: taken.only.clone(), reply })
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::row::Taken;
 use super::take::micros;
+use super::{Outbox, OutboxError};
 use crate::audit::{self, Entry, Who};
 use crate::platform::{SendError, Sent};
 use crate::state::{StateError, Tx, written};
@@ -37,10 +38,16 @@ pub(super) enum Came {
 }
 
 /// Records it, unless another sender has the row by now; returns whether it did. Roll back where it did not.
-pub(super) async fn record(tx: &mut Tx, taken: &Taken, came: Came, random: u32) -> Result<bool, StateError> {
+pub(super) async fn record(
+    outbox: &Outbox,
+    tx: &mut Tx,
+    taken: &Taken,
+    came: Came,
+    random: u32,
+) -> Result<bool, StateError> {
     match came {
         Came::Sent(sent, pieces) => stands(tx, taken, sent, pieces).await,
-        Came::Never(why) => dead(tx, taken, &why).await,
+        Came::Never(why) => dead(outbox, tx, taken, &why, None).await,
         Came::TooEarly => again(tx, taken, FIRST, taken.attempts.saturating_sub(1), false).await,
         // The route is dropped and the API is used, at once and under the same key.
         Came::Failed(SendError::RouteEnded) if taken.route.is_some() => {
@@ -62,7 +69,10 @@ pub(super) async fn record(tx: &mut Tx, taken: &Taken, came: Came, random: u32) 
         Came::Failed(SendError::Unreachable | SendError::Unknown(_)) if taken.attempts < ATTEMPTS => {
             again(tx, taken, backoff(taken.attempts, random), taken.attempts, false).await
         }
-        Came::Failed(error) => dead(tx, taken, &error.to_string()).await,
+        Came::Failed(error) => {
+            let remedy = if let SendError::Refused { remedy, .. } = &error { Some(*remedy) } else { None };
+            dead(outbox, tx, taken, &error.to_string(), remedy).await
+        }
     }
 }
 
@@ -114,7 +124,13 @@ async fn again(
     Ok(row.bind(&taken.step).bind(taken.fence).run().await? == 1)
 }
 
-async fn dead(tx: &mut Tx, taken: &Taken, why: &str) -> Result<bool, StateError> {
+async fn dead(
+    outbox: &Outbox,
+    tx: &mut Tx,
+    taken: &Taken,
+    why: &str,
+    remedy: Option<&str>,
+) -> Result<bool, StateError> {
     let now = tx.now().await?;
     let sql = "UPDATE bot_outbox SET state = 'dead', why = $1, finished_at = $2 \
         WHERE step = $3 AND state = 'sending' AND fence = $4";
@@ -122,6 +138,14 @@ async fn dead(tx: &mut Tx, taken: &Taken, why: &str) -> Result<bool, StateError>
         return Ok(false);
     }
     tracing::warn!(step = taken.step, why, "a message became a dead letter");
+    // Before the audit, whose end everybody waits for who holds a lane.
+    match outbox.unsaid(tx, taken, remedy).await {
+        Ok(()) => {}
+        Err(OutboxError::State(error)) => return Err(error),
+        Err(OutboxError::Seal(error)) => {
+            tracing::warn!(step = taken.step, %error, "who waits for it cannot be told: no route can be sealed");
+        }
+    }
     let (act, who, tenant) = ("outbox.dead", Who::Bot, taken.place.tenant.as_str());
     audit::append(tx, Entry { act, who, tenant, what: &taken.step, digest: None, detail: why }).await?;
     Ok(true)

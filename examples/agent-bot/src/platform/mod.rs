@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 pub(crate) mod archive;
+mod client;
 pub mod discord;
 pub mod feishu;
 pub(crate) mod json;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use client::Client;
 pub use platforms::Platforms;
 
 use crate::message::{Action, Outbound};

@@ -16,7 +16,7 @@ use crate::limits::RateLimits;
 
 /// What a turn needs; cheap to clone.
 #[derive(Clone)]
-#[allow(missing_debug_implementations, reason = "some of it shows nothing")]
+#[expect(missing_debug_implementations, reason = "some of it shows nothing")]
 pub struct Thinking {
     /// The time.
     pub clock: Arc<dyn Clock>,

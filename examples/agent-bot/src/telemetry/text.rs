@@ -6,7 +6,7 @@ use super::{BOUNDS, Series};
 
 /// Every metric with what it says.
 pub const HELP: &[(&str, &str)] = &[
-    ("imchat_bot_ack_margin_seconds", "The least time that was left of the platform's deadline"),
+    ("imchat_bot_ack_margin_seconds", "The least time that was left of the platform's or the provider's deadline"),
     ("imchat_bot_ack_seconds", "From a request's head to its answer"),
     ("imchat_bot_attempts_total", "Attempts at jobs by what became of them"),
     ("imchat_bot_attempt_seconds", "How long attempts at jobs took"),

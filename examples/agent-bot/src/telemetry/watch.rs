@@ -12,26 +12,27 @@ use imchat_verify::inbox::Accepted;
 use super::Telemetry;
 
 /// In which time Slack, Feishu and Discord want an answer.
-const DEADLINE: Duration = Duration::from_secs(3);
+const CHATS: Duration = Duration::from_secs(3);
 
 /// Whose requests a route takes, as a label of metrics: a name of the bot's own code or of its configuration.
 #[derive(Debug, Clone)]
 pub struct Of {
     label: &'static str,
     name: Arc<str>,
+    deadline: Option<Duration>,
 }
 
 impl Of {
-    /// A platform's.
+    /// A chat platform's.
     #[must_use]
     pub fn platform(name: &str) -> Self {
-        Self { label: "platform", name: name.into() }
+        Self { label: "platform", name: name.into(), deadline: Some(CHATS) }
     }
 
-    /// A hook's of the policy file.
+    /// A hook's of the policy file, whose provider waits for so long, if it says so.
     #[must_use]
-    pub fn hook(name: &str) -> Self {
-        Self { label: "hook", name: name.into() }
+    pub fn hook(name: &str, deadline: Option<Duration>) -> Self {
+        Self { label: "hook", name: name.into(), deadline }
     }
 
     /// The label and its value.
@@ -46,7 +47,7 @@ pub async fn watch(State((telemetry, of)): State<(Telemetry, Of)>, request: Requ
     let started = Instant::now();
     let response = next.run(request).await;
     let took = started.elapsed();
-    let of = of.label();
+    let (deadline, of) = (of.deadline, of.label());
     telemetry.time("imchat_bot_ack_seconds", &[of], took);
     let extensions = response.extensions();
     if let Some(rejection) = extensions.get::<Rejection>() {
@@ -54,8 +55,10 @@ pub async fn watch(State((telemetry, of)): State<(Telemetry, Of)>, request: Requ
         return response;
     }
     if let Some(accepted) = extensions.get::<Accepted>() {
-        let margin = DEADLINE.as_secs_f64() - took.as_secs_f64();
-        telemetry.least("imchat_bot_ack_margin_seconds", &[of], margin);
+        if let Some(deadline) = deadline {
+            let margin = deadline.as_secs_f64() - took.as_secs_f64();
+            telemetry.least("imchat_bot_ack_margin_seconds", &[of], margin);
+        }
         let suspected = extensions.get::<Duplicate>().is_some_and(|duplicate| duplicate.replay_suspected);
         let outcome = match accepted {
             Accepted::New => "accepted",

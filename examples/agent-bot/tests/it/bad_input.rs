@@ -1,10 +1,11 @@
 //! What goes wrong outside, and what people see of it: docs/runbooks/bad-input.md is the table of these.
 
-use chat_sim::Variant;
+use chat_sim::slack_events::{Workspace, slash_command};
+use chat_sim::{Request, Variant};
 use http::StatusCode;
 use imchat_inbox::Upkeep as _;
 
-use crate::chats::{Chat, HERE, Slack, Spot, Who, on_each_platform};
+use crate::chats::{Chat, Discord, Event, HERE, Slack, Spot, Who, on_each_platform};
 use crate::model::{Answer, ModelDouble};
 use crate::play::{STATUS, until};
 use crate::program::{Program, Scene};
@@ -51,13 +52,14 @@ async fn dead_letter<C: Chat>(scene: &Scene<C>) -> (String, String) {
     (text.clone(), first.rsplit(' ').next().expect("a step").to_owned())
 }
 
-async fn replayed<C: Chat>(scene: &Scene<C>, step: &str) {
+/// Said once, after what was said before.
+async fn replayed<C: Chat>(scene: &Scene<C>, step: &str, before: usize) {
     let output = scene.run(&["admin", "replay", step, "--who", "ada", "--why", "mended"]).await;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     until(async || scene.chat.said().iter().any(|said| said.text.replace('\\', "").contains(STATUS))).await;
     scene.rests().await;
-    assert_eq!((scene.chat.said().len(), scene.store.messages("dead").await), (1, 0), "once");
-    assert_eq!(scene.chat.said()[0].at, scene.chat.at(HERE));
+    assert_eq!((scene.chat.said().len(), scene.store.messages("dead").await), (before + 1, 0), "once");
+    assert_eq!(scene.chat.said()[before].at, scene.chat.at(HERE));
 }
 
 async fn an_answer_in_a_channel_that_the_bot_was_removed_from_waits_for_whoever_looks_after_it<C: Chat>() {
@@ -69,7 +71,17 @@ async fn an_answer_in_a_channel_that_the_bot_was_removed_from_waits_for_whoever_
     let (told, step) = dead_letter(&scene).await;
     assert!(told.contains("the platform refused with"), "{told}");
     assert_eq!(all.counted("imchat_bot_dead_letters").await, 1);
-    replayed(&scene, &step).await;
+    // Who used a command waits for a word: it comes the same way, and the bot is thinking no more.
+    let waits = C::NAME == "discord";
+    if waits {
+        until(async || scene.chat.said().len() == 1).await;
+        assert!(
+            scene.chat.said()[0].text.contains("I could not post this here: add the bot"),
+            "{:?}",
+            scene.chat.said()
+        );
+    }
+    replayed(&scene, &step, usize::from(waits)).await;
     assert_eq!(all.counted("imchat_bot_turns_total").await, 1, "it was not asked again");
 }
 
@@ -93,7 +105,41 @@ async fn what_is_said_under_a_revoked_token_is_not_lost<C: Chat>() {
     all.kill();
     let scene = scene.with(C::TOKEN, right);
     let _all = scene.start("all").await;
-    replayed(&scene, &step).await;
+    replayed(&scene, &step, 0).await;
+}
+
+#[tokio::test]
+async fn whoever_asks_by_a_command_where_the_bot_is_not_is_told_that_its_card_cannot_stand_there() {
+    let scene = Scene::<Slack>::open(600).await;
+    let all = scene.start("all").await;
+    let (elsewhere, alice) = ("C0ELSEWHERE", "U0ALICE001");
+    let command = slash_command(&Workspace::archived(), elsewhere, alice, "/ask", "please restart checkout", "1.2.abc");
+    let route = scene.chat.api.response_url(elsewhere, alice);
+    let body = String::from_utf8(command.body.to_vec()).expect("text");
+    let body = form_urlencoded::Serializer::for_suffix(body, 0).append_pair("response_url", &route).finish();
+    let request = Request { body: body.into(), ..command };
+    let asked = Event { request, token: String::new() };
+    assert_eq!(scene.chat.deliver(&all.base, &asked, Variant::Fresh).await, StatusCode::OK);
+    let (told, _) = dead_letter(&scene).await;
+    assert!(told.contains("channel_not_found") && told.contains("/card"), "{told}");
+    scene.rests().await;
+    let told = scene.chat.told(Who::Alice);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("I could not post this here: invite the bot to the channel"), "{told:?}");
+    assert_eq!(scene.store.effects().await, (0, 0));
+}
+
+#[tokio::test]
+async fn whoever_asks_on_discord_where_the_bot_may_not_post_is_told_that_its_card_cannot_stand_there() {
+    let scene = Scene::<Discord>::open(600).await;
+    let all = scene.start("all").await;
+    let nowhere = Spot { channel: 0, thread: 99 };
+    asks(&scene, &all, nowhere, 0, "please restart checkout").await;
+    let (told, _) = dead_letter(&scene).await;
+    assert!(told.contains("/card"), "{told}");
+    scene.rests().await;
+    let told = scene.chat.told(Who::Alice);
+    assert!(told.len() == 1 && told[0].starts_with("I could not post this here: "), "{told:?}");
 }
 
 /// Each way for a model to go wrong, and what whoever asked reads.

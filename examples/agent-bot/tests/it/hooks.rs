@@ -101,6 +101,24 @@ async fn sent(play: &Play, sender: &Sender, request: &Request, variant: Variant)
 }
 
 #[tokio::test]
+async fn the_margin_of_an_answer_is_of_the_time_that_the_hooks_own_provider_gives() {
+    let play = play().await;
+    for (name, request) in [("github", push(PUSH)), ("telegram", posted("telegram", UPDATE))] {
+        assert_eq!(sent(&play, &provider(name), &request, Variant::Fresh).await, StatusCode::OK, "{name}");
+    }
+    let text = play.bot.telemetry().text(&[]);
+    let margin = |hook: &str| {
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("imchat_bot_ack_margin_seconds{{hook=\"{hook}\"}} ")));
+        line.map(|margin| margin.parse::<f64>().expect("a number"))
+    };
+    // GitHub waits ten seconds; how long Telegram does, nobody says.
+    assert!(margin("code").is_some_and(|margin| (3.0..10.0).contains(&margin)), "{text}");
+    assert_eq!(margin("telegram"), None);
+}
+
+#[tokio::test]
 async fn each_family_of_presets_is_told_in_its_place() {
     let play = play().await;
     for (name, request) in

@@ -3,7 +3,6 @@
     clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     reason = "a test that is broken should stop at once, and a test binary has no outside"
 )]
 

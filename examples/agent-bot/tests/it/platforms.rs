@@ -76,7 +76,7 @@ async fn discord_is_answered_over_the_interaction_and_a_press_lets_a_write_happe
     let settings = discord_api::Settings::archived("bot token").member(&guild.id, DISCORD_BOB, bob);
     let discord = DiscordApi::start(settings).await.expect("a port");
     let play = Play::with(|config| {
-        let access = DiscordAccess { token: Secret::new("bot token"), api_url: discord.url() };
+        let access = DiscordAccess { token: Secret::new("bot token"), api_url: discord.url(), public_url: None };
         Config { discord: Some(DiscordConfig { key: SigningSecrets::of(DISCORD_KEY), access }), ..config }
     })
     .await;

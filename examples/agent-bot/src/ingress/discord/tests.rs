@@ -15,7 +15,7 @@ use tower::ServiceExt as _;
 use super::*;
 use crate::config::Secret;
 use crate::platform::discord::DiscordAccess;
-use crate::platform::{Decoded, Platform as _, Prompt};
+use crate::platform::{Client as _, Decoded, Prompt};
 
 const KEY: &str = "271131b34070f5210bbdd498c9dc32dc7b1ecac08d59429847f03b51901da552";
 const SEED: &str = "696d636861742d746573742d646973636f72642d656432353531392d73656564";
@@ -137,7 +137,7 @@ async fn a_passcode_is_asked_for_and_typed() {
     let app = app(&shelf);
     let server = tokio::spawn(async move { axum::serve(listener, app).await });
     let api = DiscordApi::start(Settings::archived("bot-token").clock(Clock::still())).await.expect("a port");
-    let access = DiscordAccess { token: Secret::new("bot-token"), api_url: api.url() };
+    let access = DiscordAccess { token: Secret::new("bot-token"), api_url: api.url(), public_url: None };
     let bot = crate::platform::discord::Discord::new(&access).expect("a client");
     let sender = Sender::new(sign::discord(SEED), sign::discord(SEED));
     let last = || {

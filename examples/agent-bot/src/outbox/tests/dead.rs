@@ -1,11 +1,6 @@
 use super::fixture::*;
 use crate::outbox::Turn;
-use crate::platform::SendError;
 use crate::state::testing::Room;
-
-fn refused() -> SendError {
-    SendError::Refused { code: "not_in_channel".to_owned(), remedy: "add the bot to the channel" }
-}
 
 #[tokio::test]
 async fn a_refusal_is_a_dead_letter_at_once_that_says_what_to_do() {

@@ -118,6 +118,10 @@ impl Platform for Stage {
     }
 }
 
+pub(super) fn refused() -> SendError {
+    SendError::Refused { code: "not_in_channel".to_owned(), remedy: "add the bot to the channel" }
+}
+
 pub(super) fn seal(byte: u8) -> Seal {
     Seal::new(&Secret::new(const_hex::encode([byte; 32])), None).unwrap()
 }

@@ -105,8 +105,8 @@ async fn killed_between_sending_and_recording_it_is_sent_again_under_the_same_ke
         // It was only slow, and records nothing over what the next one did.
         let sent = Sent { place: place("C1", "1"), message: Some("late".to_owned()) };
         let mut tx = office.state.begin().await.unwrap();
-        assert!(!record(&mut tx, &dead, Came::Sent(sent, 1), 0).await.unwrap());
-        assert!(!record(&mut tx, &dead, Came::Never("late".to_owned()), 0).await.unwrap());
+        assert!(!record(&office.outbox, &mut tx, &dead, Came::Sent(sent, 1), 0).await.unwrap());
+        assert!(!record(&office.outbox, &mut tx, &dead, Came::Never("late".to_owned()), 0).await.unwrap());
         assert_eq!(Taken::find(&mut tx, "a").await.unwrap().fence, dead.fence + 1);
     }
 }

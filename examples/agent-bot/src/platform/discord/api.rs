@@ -11,8 +11,12 @@ use crate::config::Secret;
 use crate::platform::SendError;
 use crate::platform::web::{Answer, ClientError, Web, base};
 
-/// Discord refuses other forms: <https://discord.com/developers/docs/reference#user-agent>.
-const AGENT: &str = concat!("DiscordBot (https://example.com/agent-bot, ", env!("CARGO_PKG_VERSION"), ")");
+/// `DiscordBot ($url, $versionNumber)`, by which Discord finds whoever calls it; without an address of the bot's own the
+/// program's name stands there, and nobody else's address:
+/// <https://discord.com/developers/docs/reference#user-agent>.
+fn agent(public_url: Option<&str>) -> String {
+    format!("DiscordBot ({}, {})", public_url.unwrap_or(env!("CARGO_PKG_NAME")), env!("CARGO_PKG_VERSION"))
+}
 
 /// A bot's voice.
 pub(super) struct Api {
@@ -39,7 +43,8 @@ pub(super) struct Call<'c> {
 impl Api {
     pub(super) fn new(access: &DiscordAccess) -> Result<Self, ClientError> {
         let base = base(&access.api_url)?;
-        Ok(Self { web: Web::named(&base, AGENT)?, base, token: access.token.clone(), buckets: Buckets::default() })
+        let web = Web::named(&base, &agent(access.public_url.as_deref()))?;
+        Ok(Self { web, base, token: access.token.clone(), buckets: Buckets::default() })
     }
 
     /// Calls once; not at all where the call's rate limit is known to be used up.
@@ -96,5 +101,17 @@ fn remedy(code: u64) -> &'static str {
         50_083 | 160_005 => "the thread is archived or locked; open it again",
         50_035 => "the message is not what Discord takes; look its limits up",
         _ => "look the code up in Discord's list of JSON error codes",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn discord_is_told_the_bots_own_address_and_nobody_elses() {
+        let version = env!("CARGO_PKG_VERSION");
+        assert_eq!(agent(Some("https://bot.example.org")), format!("DiscordBot (https://bot.example.org, {version})"));
+        assert_eq!(agent(None), format!("DiscordBot (agent-bot, {version})"));
     }
 }

@@ -22,7 +22,12 @@ const THREADS: [u8; 3] = [10, 11, 12];
 /// What may be nested in a form: rows in labels in rows.
 const DEPTH: usize = 4;
 
-pub(super) fn decode(kind: &str, body: &[u8]) -> Result<Decoded, DecodeError> {
+/// What a proved payload of Discord's asks for, of the kind that [`DISCORD`](imchat_verify::providers::DISCORD) found:
+/// `interactions`, `components`, `autocomplete` or `webhook events`. Pure; for where no client is at hand.
+///
+/// # Errors
+/// [`DecodeError`].
+pub fn decoded(kind: &str, body: &[u8]) -> Result<Decoded, DecodeError> {
     match kind {
         "interactions" | "components" | "autocomplete" => {
             interaction(serde_json::from_slice(body).map_err(|_| DecodeError::Shape)?)

@@ -20,13 +20,14 @@ use serde_json::{Value, json};
 pub use self::answer::answer;
 use self::api::{Api, Call};
 use self::buckets::Route;
+pub use self::decode::decoded;
 use self::route::{Originals, Token};
 use super::json::{also, array, text};
 use super::key::key_of;
 use super::web::ClientError;
 use super::{
-    Address, Click, DecodeError, Decoded, Doing, Limits, Platform, Profile, Prompt, Rendered, ReplyRoute, SendError,
-    Sent, Standing,
+    Address, Click, Client, DecodeError, Decoded, Limits, Profile, Prompt, Rendered, ReplyRoute, SendError, Sent,
+    Standing,
 };
 use crate::config::Secret;
 use crate::message::{Action, Outbound};
@@ -48,6 +49,8 @@ pub struct DiscordAccess {
     pub token: Secret,
     /// `https://discord.com/api/v10`, without a slash at its end.
     pub api_url: String,
+    /// The bot's own address, which Discord is told.
+    pub public_url: Option<String>,
 }
 
 /// A bot in any number of guilds.
@@ -97,26 +100,6 @@ impl Discord {
         self.api.call(Call { route, method: Method::GET, path, body: None }).await
     }
 
-    async fn post(&self, to: &Address, message: &Rendered, key: &str) -> Result<Sent, SendError> {
-        if let Some(ReplyRoute::DiscordToken { application, token }) = &to.reply {
-            let token = Token { application, token };
-            let message = route::say(&self.api, &self.originals, token, message, to.only.is_some(), key).await?;
-            return Ok(Sent { place: to.place.clone(), message });
-        }
-        let place = match &to.only {
-            // Only an interaction can be answered before one person's eyes: else it goes to their own conversation.
-            Some(person) => self.direct(person).await?,
-            None => to.place.clone(),
-        };
-        let body = also(message.json.clone(), [("nonce", key_of(key, NONCE).into()), ("enforce_nonce", true.into())]);
-        let channel = channel(&place);
-        let route = Route { call: "POST message", major: channel, bot: true };
-        let path = ["channels", channel, "messages"];
-        let answer = self.api.call(Call { route, method: Method::POST, path: &path, body: Some(&body) }).await?;
-        let id = text(&answer, "/id").ok_or(SendError::Unknown("it answered without a message id"))?.to_owned();
-        Ok(Sent { place, message: Some(id) })
-    }
-
     /// Somebody's own conversation with the bot.
     async fn direct(&self, person: &Person) -> Result<Place, SendError> {
         let route = Route { call: "POST direct", major: "", bot: true };
@@ -125,44 +108,6 @@ impl Discord {
         let answer = self.api.call(Call { route, method: Method::POST, path: &path, body: Some(&body) }).await?;
         let channel = text(&answer, "/id").ok_or(SendError::Unknown("it answered without a channel"))?.to_owned();
         Ok(Place { platform: PlatformName::Discord, tenant: DIRECT.to_owned(), channel, thread: None })
-    }
-
-    async fn update(&self, sent: &Sent, message: &Rendered) -> Result<(), SendError> {
-        let Some(id) = &sent.message else {
-            return Err(SendError::Refused {
-                code: "ephemeral".to_owned(),
-                remedy: "what only one person sees cannot be edited: say it anew",
-            });
-        };
-        let channel = channel(&sent.place);
-        let route = Route { call: "PATCH message", major: channel, bot: true };
-        let path = ["channels", channel, "messages", id];
-        let body = Some(&message.json);
-        self.api.call(Call { route, method: Method::PATCH, path: &path, body }).await.map(|_| ())
-    }
-
-    /// Says where to press for a form: Discord opens one only as the answer to a press.
-    async fn offer(&self, click: &Click, action: &Action, prompt: &Prompt) -> Result<(), SendError> {
-        let Some(ReplyRoute::DiscordToken { application, token }) = &click.reply else {
-            return Err(SendError::RouteEnded);
-        };
-        let body = with_flags(&render::form(action, prompt), EPHEMERAL);
-        route::followup(&self.api, Token { application, token }, &body).await.map(|_| ())
-    }
-
-    async fn look_up(&self, person: &Person) -> Result<Profile, SendError> {
-        if person.tenant == DIRECT {
-            let user = self.get("GET user", "", &["users", &person.user]).await?;
-            return profile(&json!({ "user": user })).ok_or(SendError::Unknown("it answered without a user"));
-        }
-        let path = ["guilds", person.tenant.as_str(), "members", person.user.as_str()];
-        match self.get("GET member", &person.tenant, &path).await {
-            // Somebody who left.
-            Err(SendError::Refused { code, .. }) if code == "10007" => {
-                Ok(Profile { name: person.user.clone(), standing: Standing::Gone, groups: Vec::new() })
-            }
-            member => profile(&member?).ok_or(SendError::Unknown("it answered without a member")),
-        }
     }
 }
 
@@ -193,47 +138,75 @@ fn profile(member: &Value) -> Option<Profile> {
     Some(Profile { name: name.to_owned(), standing, groups: groups.collect() })
 }
 
-impl Platform for Discord {
-    fn name(&self) -> PlatformName {
-        PlatformName::Discord
-    }
+impl Client for Discord {
+    const NAME: PlatformName = PlatformName::Discord;
+    const LIMITS: Limits = LIMITS;
 
     fn decode(&self, kind: &str, body: &[u8]) -> Result<Decoded, DecodeError> {
-        decode::decode(kind, body)
+        decoded(kind, body)
     }
 
     fn render(&self, message: &Outbound) -> Vec<Rendered> {
         render::render(message, &LIMITS)
     }
 
-    fn limits(&self) -> Limits {
-        LIMITS
+    async fn send(&self, to: &Address, message: &Rendered, key: &str) -> Result<Sent, SendError> {
+        if let Some(ReplyRoute::DiscordToken { application, token }) = &to.reply {
+            let token = Token { application, token };
+            let message = route::say(&self.api, &self.originals, token, message, to.only.is_some(), key).await?;
+            return Ok(Sent { place: to.place.clone(), message });
+        }
+        let place = match &to.only {
+            // Only an interaction can be answered before one person's eyes: else it goes to their own conversation.
+            Some(person) => self.direct(person).await?,
+            None => to.place.clone(),
+        };
+        let body = also(message.json.clone(), [("nonce", key_of(key, NONCE).into()), ("enforce_nonce", true.into())]);
+        let channel = channel(&place);
+        let route = Route { call: "POST message", major: channel, bot: true };
+        let path = ["channels", channel, "messages"];
+        let answer = self.api.call(Call { route, method: Method::POST, path: &path, body: Some(&body) }).await?;
+        let id = text(&answer, "/id").ok_or(SendError::Unknown("it answered without a message id"))?.to_owned();
+        Ok(Sent { place, message: Some(id) })
     }
 
-    fn send<'a>(&'a self, to: &'a Address, message: &'a Rendered, key: &'a str) -> Doing<'a, Sent, SendError> {
-        Box::pin(self.post(to, message, key))
+    async fn edit(&self, sent: &Sent, message: &Rendered) -> Result<(), SendError> {
+        let Some(id) = &sent.message else {
+            return Err(SendError::Refused {
+                code: "ephemeral".to_owned(),
+                remedy: "what only one person sees cannot be edited: say it anew",
+            });
+        };
+        let channel = channel(&sent.place);
+        let route = Route { call: "PATCH message", major: channel, bot: true };
+        let path = ["channels", channel, "messages", id];
+        let body = Some(&message.json);
+        self.api.call(Call { route, method: Method::PATCH, path: &path, body }).await.map(|_| ())
     }
 
-    fn edit<'a>(&'a self, sent: &'a Sent, message: &'a Rendered) -> Doing<'a, (), SendError> {
-        Box::pin(self.update(sent, message))
+    /// Says where to press for a form: Discord opens one only as the answer to a press.
+    async fn ask(&self, click: &Click, action: &Action, prompt: &Prompt) -> Result<(), SendError> {
+        let Some(ReplyRoute::DiscordToken { application, token }) = &click.reply else {
+            return Err(SendError::RouteEnded);
+        };
+        let body = with_flags(&render::form(action, prompt), EPHEMERAL);
+        route::followup(&self.api, Token { application, token }, &body).await.map(|_| ())
     }
 
-    fn ask<'a>(&'a self, click: &'a Click, action: &'a Action, prompt: &'a Prompt) -> Doing<'a, (), SendError> {
-        Box::pin(self.offer(click, action, prompt))
+    async fn identify(&self, person: &Person) -> Result<Profile, SendError> {
+        if person.tenant == DIRECT {
+            let user = self.get("GET user", "", &["users", &person.user]).await?;
+            return profile(&json!({ "user": user })).ok_or(SendError::Unknown("it answered without a user"));
+        }
+        let path = ["guilds", person.tenant.as_str(), "members", person.user.as_str()];
+        match self.get("GET member", &person.tenant, &path).await {
+            // Somebody who left.
+            Err(SendError::Refused { code, .. }) if code == "10007" => {
+                Ok(Profile { name: person.user.clone(), standing: Standing::Gone, groups: Vec::new() })
+            }
+            member => profile(&member?).ok_or(SendError::Unknown("it answered without a member")),
+        }
     }
-
-    fn identify<'a>(&'a self, person: &'a Person) -> Doing<'a, Profile, SendError> {
-        Box::pin(self.look_up(person))
-    }
-}
-
-/// What a proved payload of Discord's asks for, of the kind that [`DISCORD`](imchat_verify::providers::DISCORD) found:
-/// `interactions`, `components`, `autocomplete` or `webhook events`. Pure; for where no client is at hand.
-///
-/// # Errors
-/// [`DecodeError`].
-pub fn decoded(kind: &str, body: &[u8]) -> Result<Decoded, DecodeError> {
-    decode::decode(kind, body)
 }
 
 #[cfg(test)]

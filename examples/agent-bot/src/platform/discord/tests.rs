@@ -18,7 +18,7 @@ async fn sim() -> DiscordApi {
 }
 
 fn discord(api: &DiscordApi) -> Discord {
-    Discord::new(&DiscordAccess { token: Secret::new(TOKEN), api_url: api.url() }).expect("a client")
+    Discord::new(&DiscordAccess { token: Secret::new(TOKEN), api_url: api.url(), public_url: None }).expect("a client")
 }
 
 fn person() -> Person {
@@ -243,7 +243,8 @@ async fn the_bot_knows_itself_and_registers_its_command() {
     assert_eq!(discord.whoami().await.as_deref(), Ok(APP));
     discord.register(APP).await.expect("registered");
     assert_eq!(api.commands()[0]["name"], "ask");
-    let stranger = Discord::new(&DiscordAccess { token: Secret::new("hush"), api_url: api.url() }).expect("a client");
+    let stranger = Discord::new(&DiscordAccess { token: Secret::new("hush"), api_url: api.url(), public_url: None })
+        .expect("a client");
     let refused = stranger.whoami().await.expect_err("refused");
     assert!(refused.to_string().contains("set DISCORD_BOT_TOKEN"), "{refused}");
     assert!(!format!("{refused:?} {stranger:?}").contains("hush"));

@@ -18,7 +18,7 @@ use crate::platform::web::{Answer, ClientError, Web, base};
 /// A token is renewed this long before its end.
 const MARGIN: Duration = Duration::from_secs(180);
 /// The tenant token is not known or has ended.
-const BAD_TOKEN: [u64; 4] = [99_991_661, 99_991_663, 99_991_664, 99_991_671];
+const BAD_TOKEN: [i64; 4] = [99_991_661, 99_991_663, 99_991_664, 99_991_671];
 
 /// A token and when it is to be renewed.
 struct Token {
@@ -60,7 +60,7 @@ impl Api {
         let url = self.url(path, query)?;
         let token = self.token().await?;
         let answer = self.attempt(method.clone(), url.clone(), &token, body).await?;
-        if !BAD_TOKEN.contains(&code(&answer)) {
+        if !code(&answer).is_some_and(|code| BAD_TOKEN.contains(&code)) {
             return judged(answer);
         }
         self.forget(&token).await;
@@ -127,31 +127,32 @@ fn kept_for(expire: u64) -> Duration {
     life.checked_sub(MARGIN).filter(|rest| *rest > MARGIN).unwrap_or(Duration::from_secs(expire / 2))
 }
 
-fn code(answer: &Answer) -> u64 {
-    answer.json.get("code").and_then(Value::as_u64).unwrap_or_default()
+/// Nothing where it is no whole number: only 0 is a success.
+fn code(answer: &Answer) -> Option<i64> {
+    answer.json.get("code").and_then(Value::as_i64)
 }
 
 /// Feishu's errors come under HTTP 400, and some under 200: the code decides.
 fn judged(answer: Answer) -> Result<Value, SendError> {
     match (answer.status, code(&answer)) {
         // Feishu's rate limits, and those of chats and people that all bots share.
-        (StatusCode::TOO_MANY_REQUESTS, _) | (_, 99_991_400 | 230_020 | 11_232) => {
+        (StatusCode::TOO_MANY_REQUESTS, _) | (_, Some(99_991_400 | 230_020 | 11_232)) => {
             Err(SendError::RateLimited { retry_after: answer.retry_after })
         }
         (status, _) if status.is_server_error() => Err(SendError::Unknown("it answered with a server error")),
-        (status, 0) if status.is_success() && answer.json.get("code").is_some() => Ok(answer.json),
-        (status, 0) if status.is_success() => {
+        (status, Some(0)) if status.is_success() => Ok(answer.json),
+        (status, None) if status.is_success() => {
             Err(SendError::Unknown("it answered with something else than Feishu does"))
         }
-        (status, 0) => {
+        (status, None | Some(0)) => {
             Err(SendError::Refused { code: format!("http_{}", status.as_u16()), remedy: "check FEISHU_API_URL" })
         }
-        (_, code) => Err(SendError::Refused { code: code.to_string(), remedy: remedy(code) }),
+        (_, Some(code)) => Err(SendError::Refused { code: code.to_string(), remedy: remedy(code) }),
     }
 }
 
 /// What a person can do about a refusal.
-fn remedy(code: u64) -> &'static str {
+fn remedy(code: i64) -> &'static str {
     match code {
         10_003 | 10_014 => "set FEISHU_APP_ID and FEISHU_APP_SECRET to those of the app",
         230_002 => "add the bot to the chat",
@@ -170,6 +171,18 @@ fn remedy(code: u64) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_that_is_no_known_number_is_no_success() {
+        for answer in
+            [json!({ "code": -1 }), json!({ "code": "99991663" }), json!({ "code": 0.5 }), json!({ "code": null })]
+        {
+            let status = StatusCode::OK;
+            let answer = Answer { status, headers: http::HeaderMap::new(), retry_after: None, json: answer };
+            let told = answer.json.to_string();
+            assert!(judged(answer).is_err(), "{told}");
+        }
+    }
 
     #[test]
     fn a_token_is_renewed_before_its_end() {

@@ -60,7 +60,12 @@ struct Ids {
     user_id: Option<String>,
 }
 
-pub(super) fn decode(kind: &str, body: &[u8], own: &Own) -> Result<Decoded, DecodeError> {
+/// What an opened payload of Feishu's asks for, of the kind that [`FEISHU`](imchat_verify::providers::FEISHU) found:
+/// `messages`, `events` or `cards`. Pure; for where no client is at hand.
+///
+/// # Errors
+/// [`DecodeError`].
+pub fn decoded(kind: &str, body: &[u8], own: &Own) -> Result<Decoded, DecodeError> {
     if !matches!(kind, "events" | "messages" | "cards") {
         return Err(DecodeError::Kind);
     }

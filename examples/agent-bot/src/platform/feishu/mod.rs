@@ -11,11 +11,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use self::api::Api;
+pub use self::decode::decoded;
 use super::json::{also, array, text};
 use super::key::key_of;
 use super::web::ClientError;
 use super::{
-    Address, Click, DecodeError, Decoded, Doing, Limits, Platform, Profile, Prompt, Rendered, SendError, Sent, Standing,
+    Address, Click, Client, DecodeError, Decoded, Limits, Profile, Prompt, Rendered, SendError, Sent, Standing,
 };
 use crate::config::Secret;
 use crate::message::{Action, Outbound};
@@ -104,22 +105,6 @@ impl Feishu {
         let body = also(body, [("receive_id", id.into())]);
         self.api.call(Method::POST, path, &[("receive_id_type", kind)], Some(&body)).await
     }
-
-    async fn update(&self, sent: &Sent, message: &Rendered) -> Result<(), SendError> {
-        let id = sent.message.as_deref().ok_or(SendError::Refused {
-            code: "no_message".to_owned(),
-            remedy: "the message has no id: say it anew",
-        })?;
-        let body = json!({ "content": message.json.to_string() });
-        self.api.call(Method::PATCH, &["im", "v1", "messages", id], &[], Some(&body)).await.map(|_| ())
-    }
-
-    async fn look_up(&self, person: &Person) -> Result<Profile, SendError> {
-        let query = [("user_id_type", "open_id"), ("department_id_type", "open_department_id")];
-        let path = ["contact", "v3", "users", person.user.as_str()];
-        let answer = self.api.call(Method::GET, &path, &query, None).await?;
-        answer.pointer("/data/user").and_then(profile).ok_or(SendError::Unknown("it answered without a user"))
-    }
 }
 
 /// A contact is of the app's own tenant: of others nothing is told.
@@ -134,50 +119,43 @@ fn profile(user: &Value) -> Option<Profile> {
     })
 }
 
-impl Platform for Feishu {
-    fn name(&self) -> PlatformName {
-        PlatformName::Feishu
-    }
+impl Client for Feishu {
+    const NAME: PlatformName = PlatformName::Feishu;
+    const LIMITS: Limits = LIMITS;
 
     fn decode(&self, kind: &str, body: &[u8]) -> Result<Decoded, DecodeError> {
-        decode::decode(kind, body, &self.own)
+        decoded(kind, body, &self.own)
     }
 
     fn render(&self, message: &Outbound) -> Vec<Rendered> {
         render::render(message, &LIMITS)
     }
 
-    fn limits(&self) -> Limits {
-        LIMITS
+    async fn send(&self, to: &Address, message: &Rendered, key: &str) -> Result<Sent, SendError> {
+        self.post(to, message, Some(key)).await
     }
 
-    fn send<'a>(&'a self, to: &'a Address, message: &'a Rendered, key: &'a str) -> Doing<'a, Sent, SendError> {
-        Box::pin(self.post(to, message, Some(key)))
+    async fn edit(&self, sent: &Sent, message: &Rendered) -> Result<(), SendError> {
+        let id = sent.message.as_deref().ok_or(SendError::Refused {
+            code: "no_message".to_owned(),
+            remedy: "the message has no id: say it anew",
+        })?;
+        let body = json!({ "content": message.json.to_string() });
+        self.api.call(Method::PATCH, &["im", "v1", "messages", id], &[], Some(&body)).await.map(|_| ())
     }
 
-    fn edit<'a>(&'a self, sent: &'a Sent, message: &'a Rendered) -> Doing<'a, (), SendError> {
-        Box::pin(self.update(sent, message))
-    }
-
-    fn ask<'a>(&'a self, click: &'a Click, action: &'a Action, prompt: &'a Prompt) -> Doing<'a, (), SendError> {
+    async fn ask(&self, click: &Click, action: &Action, prompt: &Prompt) -> Result<(), SendError> {
         let to = Address { place: click.place.clone(), only: Some(click.person.clone()), reply: None };
-        let form = render::form(action, prompt);
         // Without a key: who asks again, because the first form is lost among others, gets another.
-        Box::pin(async move { self.post(&to, &form, None).await.map(|_| ()) })
+        self.post(&to, &render::form(action, prompt), None).await.map(|_| ())
     }
 
-    fn identify<'a>(&'a self, person: &'a Person) -> Doing<'a, Profile, SendError> {
-        Box::pin(self.look_up(person))
+    async fn identify(&self, person: &Person) -> Result<Profile, SendError> {
+        let query = [("user_id_type", "open_id"), ("department_id_type", "open_department_id")];
+        let path = ["contact", "v3", "users", person.user.as_str()];
+        let answer = self.api.call(Method::GET, &path, &query, None).await?;
+        answer.pointer("/data/user").and_then(profile).ok_or(SendError::Unknown("it answered without a user"))
     }
-}
-
-/// What an opened payload of Feishu's asks for, of the kind that [`FEISHU`](imchat_verify::providers::FEISHU) found:
-/// `messages`, `events` or `cards`. Pure; for where no client is at hand.
-///
-/// # Errors
-/// [`DecodeError`].
-pub fn decoded(kind: &str, body: &[u8], own: &Own) -> Result<Decoded, DecodeError> {
-    decode::decode(kind, body, own)
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ use crate::config::SlackAccess;
 use crate::platform::SendError;
 use crate::platform::web::{ClientError, DEADLINE, code};
 
+const NOT_SLACK: &str = "it answered with something else than Slack does";
+
 /// A token's voice.
 pub(super) struct Api {
     client: SlackHyperClient,
@@ -68,7 +70,10 @@ impl Api {
 
 async fn within(call: impl Future<Output = Result<Value, SlackClientError>>) -> Result<Value, SendError> {
     match tokio::time::timeout(DEADLINE, call).await {
-        Ok(answer) => answer.map_err(|error| sorted(&error)),
+        // slack-morphism takes a 204 and a page of a proxy for an empty object.
+        Ok(Ok(answer)) if answer.get("ok") == Some(&Value::Bool(true)) => Ok(answer),
+        Ok(Ok(_)) => Err(SendError::Unknown(NOT_SLACK)),
+        Ok(Err(error)) => Err(sorted(&error)),
         Err(_) => Err(SendError::Unknown("it took too long")),
     }
 }
@@ -91,7 +96,7 @@ fn sorted(error: &SlackClientError) -> SendError {
                 .is_some_and(hyper_util::client::legacy::Error::is_connect);
             if connecting { SendError::Unreachable } else { SendError::Unknown("the connection broke") }
         }
-        _ => SendError::Unknown("it answered with something else than Slack does"),
+        _ => SendError::Unknown(NOT_SLACK),
     }
 }
 

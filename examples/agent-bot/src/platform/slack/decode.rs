@@ -12,14 +12,35 @@
 //! 4. the `app_mention` of an edited message: the post was answered when it was written;
 //! 5. presses of what is not the bot's own making, shortcuts and closed views.
 
+use serde::Deserialize as _;
+use serde_json::Value;
+
 use super::modal::Memo;
 use super::mrkdwn::unescape;
 use super::payload::{self, Authorization, Command, Envelope, Event, Interaction, Pressed, View};
 use crate::message::Action;
+use crate::platform::json::text;
 use crate::platform::{Click, DecodeError, Decoded, Inbound, Lifecycle, ReplyRoute};
 use crate::who::{Person, Place, PlatformName};
 
-pub(super) fn decode(kind: &str, body: &[u8]) -> Result<Decoded, DecodeError> {
+/// Of every other event only the type is looked at: who knows what its fields hold.
+const READ: [&str; 8] = [
+    "app_mention",
+    "message",
+    "member_joined_channel",
+    "member_left_channel",
+    "channel_left",
+    "group_left",
+    "app_uninstalled",
+    "tokens_revoked",
+];
+
+/// What a payload of Slack's asks for, of the kind that [`SLACK`](imchat_verify::providers::SLACK) found: `events`,
+/// `interactivity` or `commands`. Pure; for where no client is at hand.
+///
+/// # Errors
+/// [`DecodeError`].
+pub fn decoded(kind: &str, body: &[u8]) -> Result<Decoded, DecodeError> {
     match kind {
         "events" => event(serde_json::from_slice(body).map_err(|_| DecodeError::Shape)?),
         "interactivity" => interaction(body),
@@ -37,6 +58,10 @@ fn event(envelope: Envelope) -> Result<Decoded, DecodeError> {
     }
     let authorization = envelope.authorizations.into_iter().next().unwrap_or_default();
     let event = envelope.event.ok_or(DecodeError::Missing("event"))?;
+    if !READ.contains(&text(&event, "/type").ok_or(DecodeError::Missing("event.type"))?) {
+        return Ok(Decoded::Ignored("event of another kind"));
+    }
+    let event = Event::deserialize(event).map_err(|_| DecodeError::Shape)?;
     if let Some(lifecycle) = lifecycle(&event, &authorization) {
         return Ok(Decoded::Lifecycle(lifecycle));
     }
@@ -101,10 +126,12 @@ fn spoken(text: &str, own_user: Option<&str>) -> String {
 
 fn interaction(body: &[u8]) -> Result<Decoded, DecodeError> {
     let payload = payload::field(body, "payload").ok_or(DecodeError::Missing("payload"))?;
-    let interaction: Interaction = serde_json::from_str(&payload).map_err(|_| DecodeError::Shape)?;
-    match interaction.kind.as_str() {
-        "block_actions" => pressed(interaction),
-        "view_submission" => sent(interaction),
+    let payload: Value = serde_json::from_str(&payload).map_err(|_| DecodeError::Shape)?;
+    let kind = text(&payload, "/type").ok_or(DecodeError::Missing("type"))?;
+    let read = || Interaction::deserialize(&payload).map_err(|_| DecodeError::Shape);
+    match kind {
+        "block_actions" => pressed(read()?),
+        "view_submission" => sent(read()?),
         "view_closed" => Ok(Decoded::Ignored("view_closed")),
         "shortcut" | "message_action" => Ok(Decoded::Ignored("shortcut")),
         _ => Ok(Decoded::Ignored("interaction of another kind")),

@@ -13,12 +13,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use self::api::Api;
+pub use self::decode::decoded;
 use self::route::Routes;
 use super::json::{also, array, text};
 use super::web::ClientError;
 use super::{
-    Address, Click, DecodeError, Decoded, Doing, Limits, Platform, Profile, Prompt, Rendered, ReplyRoute, SendError,
-    Sent, Standing,
+    Address, Click, Client, DecodeError, Decoded, Limits, Profile, Prompt, Rendered, ReplyRoute, SendError, Sent,
+    Standing,
 };
 use crate::config::SlackAccess;
 use crate::message::{Action, Outbound};
@@ -51,55 +52,6 @@ impl Slack {
     pub async fn whoami(&self) -> Result<String, SendError> {
         let me = self.api.call("auth.test", &json!({})).await?;
         text(&me, "/user_id").map(str::to_owned).ok_or(SendError::Unknown("it did not say who the bot is"))
-    }
-
-    async fn post(&self, to: &Address, message: &Rendered, key: &str) -> Result<Sent, SendError> {
-        if let Some(ReplyRoute::SlackResponseUrl(url)) = &to.reply {
-            self.routes.post(url, message, to.only.is_some()).await?;
-            // What is said over a response URL has no timestamp that anybody tells.
-            return Ok(Sent { place: to.place.clone(), message: None });
-        }
-        let mut arguments = quiet(message, &to.place.channel);
-        if let Some(thread) = &to.place.thread {
-            arguments = also(arguments, [("thread_ts", thread.as_str().into())]);
-        }
-        if let Some(person) = &to.only {
-            let arguments = also(arguments, [("user", person.user.as_str().into())]);
-            self.api.call("chat.postEphemeral", &arguments).await?;
-            return Ok(Sent { place: to.place.clone(), message: None });
-        }
-        let members = [("unfurl_links", false.into()), ("unfurl_media", false.into()), ("metadata", step(key))];
-        let arguments = also(arguments, members);
-        let posted = self.api.call("chat.postMessage", &arguments).await?;
-        let ts = text(&posted, "/ts").ok_or(SendError::Unknown("it answered without a timestamp"))?;
-        Ok(Sent { place: to.place.clone(), message: Some(ts.to_owned()) })
-    }
-
-    async fn update(&self, sent: &Sent, message: &Rendered) -> Result<(), SendError> {
-        let Some(ts) = &sent.message else {
-            return Err(SendError::Refused {
-                code: "cant_update_message".to_owned(),
-                remedy: "ephemeral messages cannot be edited: say it anew",
-            });
-        };
-        let arguments = also(quiet(message, &sent.place.channel), [("ts", ts.as_str().into())]);
-        self.api.call("chat.update", &arguments).await.map(|_| ())
-    }
-
-    async fn open(&self, click: &Click, action: &Action, prompt: &Prompt) -> Result<(), SendError> {
-        let Some(trigger) = &click.trigger else { return Err(SendError::RouteEnded) };
-        let arguments = json!({ "trigger_id": trigger, "view": modal::view(click, action, prompt) });
-        self.api.call("views.open", &arguments).await.map(|_| ())
-    }
-
-    async fn look_up(&self, person: &Person) -> Result<Profile, SendError> {
-        let answer = self.api.get("users.info", &[("user", &person.user)]).await?;
-        let mut profile = profile(answer.pointer("/user").unwrap_or(&Value::Null), person)
-            .ok_or(SendError::Unknown("it answered without a user"))?;
-        if profile.standing == Standing::Member {
-            profile.groups = self.groups(&person.user).await?;
-        }
-        Ok(profile)
     }
 
     /// The user groups somebody is in, by their handles. An app without `usergroups:read` knows of none.
@@ -149,47 +101,66 @@ fn profile(user: &Value, person: &Person) -> Option<Profile> {
     Some(Profile { name: name.to_owned(), standing, groups: Vec::new() })
 }
 
-impl Platform for Slack {
-    fn name(&self) -> PlatformName {
-        PlatformName::Slack
-    }
+impl Client for Slack {
+    const NAME: PlatformName = PlatformName::Slack;
+    const LIMITS: Limits = LIMITS;
 
     fn decode(&self, kind: &str, body: &[u8]) -> Result<Decoded, DecodeError> {
-        decode::decode(kind, body)
+        decoded(kind, body)
     }
 
     fn render(&self, message: &Outbound) -> Vec<Rendered> {
         render::render(message, &LIMITS)
     }
 
-    fn limits(&self) -> Limits {
-        LIMITS
+    async fn send(&self, to: &Address, message: &Rendered, key: &str) -> Result<Sent, SendError> {
+        if let Some(ReplyRoute::SlackResponseUrl(url)) = &to.reply {
+            self.routes.post(url, message, to.only.is_some()).await?;
+            // What is said over a response URL has no timestamp that anybody tells.
+            return Ok(Sent { place: to.place.clone(), message: None });
+        }
+        let mut arguments = quiet(message, &to.place.channel);
+        if let Some(thread) = &to.place.thread {
+            arguments = also(arguments, [("thread_ts", thread.as_str().into())]);
+        }
+        if let Some(person) = &to.only {
+            let arguments = also(arguments, [("user", person.user.as_str().into())]);
+            self.api.call("chat.postEphemeral", &arguments).await?;
+            return Ok(Sent { place: to.place.clone(), message: None });
+        }
+        let members = [("unfurl_links", false.into()), ("unfurl_media", false.into()), ("metadata", step(key))];
+        let arguments = also(arguments, members);
+        let posted = self.api.call("chat.postMessage", &arguments).await?;
+        let ts = text(&posted, "/ts").ok_or(SendError::Unknown("it answered without a timestamp"))?;
+        Ok(Sent { place: to.place.clone(), message: Some(ts.to_owned()) })
     }
 
-    fn send<'a>(&'a self, to: &'a Address, message: &'a Rendered, key: &'a str) -> Doing<'a, Sent, SendError> {
-        Box::pin(self.post(to, message, key))
+    async fn edit(&self, sent: &Sent, message: &Rendered) -> Result<(), SendError> {
+        let Some(ts) = &sent.message else {
+            return Err(SendError::Refused {
+                code: "cant_update_message".to_owned(),
+                remedy: "ephemeral messages cannot be edited: say it anew",
+            });
+        };
+        let arguments = also(quiet(message, &sent.place.channel), [("ts", ts.as_str().into())]);
+        self.api.call("chat.update", &arguments).await.map(|_| ())
     }
 
-    fn edit<'a>(&'a self, sent: &'a Sent, message: &'a Rendered) -> Doing<'a, (), SendError> {
-        Box::pin(self.update(sent, message))
+    async fn ask(&self, click: &Click, action: &Action, prompt: &Prompt) -> Result<(), SendError> {
+        let Some(trigger) = &click.trigger else { return Err(SendError::RouteEnded) };
+        let arguments = json!({ "trigger_id": trigger, "view": modal::view(click, action, prompt) });
+        self.api.call("views.open", &arguments).await.map(|_| ())
     }
 
-    fn ask<'a>(&'a self, click: &'a Click, action: &'a Action, prompt: &'a Prompt) -> Doing<'a, (), SendError> {
-        Box::pin(self.open(click, action, prompt))
+    async fn identify(&self, person: &Person) -> Result<Profile, SendError> {
+        let answer = self.api.get("users.info", &[("user", &person.user)]).await?;
+        let mut profile = profile(answer.pointer("/user").unwrap_or(&Value::Null), person)
+            .ok_or(SendError::Unknown("it answered without a user"))?;
+        if profile.standing == Standing::Member {
+            profile.groups = self.groups(&person.user).await?;
+        }
+        Ok(profile)
     }
-
-    fn identify<'a>(&'a self, person: &'a Person) -> Doing<'a, Profile, SendError> {
-        Box::pin(self.look_up(person))
-    }
-}
-
-/// What a payload of Slack's asks for, of the kind that [`SLACK`](imchat_verify::providers::SLACK) found: `events`,
-/// `interactivity` or `commands`. Pure; for where no client is at hand.
-///
-/// # Errors
-/// [`DecodeError`].
-pub fn decoded(kind: &str, body: &[u8]) -> Result<Decoded, DecodeError> {
-    decode::decode(kind, body)
 }
 
 #[cfg(test)]

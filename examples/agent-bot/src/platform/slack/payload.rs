@@ -12,7 +12,7 @@ pub(super) struct Envelope {
     #[serde(rename = "type")]
     pub(super) kind: String,
     pub(super) team_id: Option<String>,
-    pub(super) event: Option<Event>,
+    pub(super) event: Option<Value>,
     #[serde(default)]
     pub(super) authorizations: Vec<Authorization>,
 }
@@ -24,7 +24,7 @@ pub(super) struct Authorization {
     pub(super) user_id: Option<String>,
 }
 
-/// `app_mention`, `message`, and what happens to the bot; of other events only the type is looked at.
+/// `app_mention`, `message`, and what happens to the bot.
 #[derive(Deserialize)]
 pub(super) struct Event {
     #[serde(rename = "type")]
@@ -33,9 +33,7 @@ pub(super) struct Event {
     #[serde(default)]
     pub(super) hidden: bool,
     pub(super) bot_id: Option<String>,
-    #[serde(default, deserialize_with = "text_only")]
     pub(super) user: Option<String>,
-    #[serde(default, deserialize_with = "text_only")]
     pub(super) channel: Option<String>,
     pub(super) channel_type: Option<String>,
     pub(super) ts: Option<String>,
@@ -46,25 +44,9 @@ pub(super) struct Event {
     pub(super) user_team: Option<String>,
 }
 
-/// `user` and `channel` are objects in some events (`user_change`, `channel_created`), which must stay readable.
-fn text_only<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum TextOr {
-        Text(String),
-        Other(IgnoredAny),
-    }
-    Ok(match Option::<TextOr>::deserialize(deserializer)? {
-        Some(TextOr::Text(text)) => Some(text),
-        Some(TextOr::Other(_)) | None => None,
-    })
-}
-
-/// A click, a form or a shortcut.
+/// A click or a form.
 #[derive(Deserialize)]
 pub(super) struct Interaction {
-    #[serde(rename = "type")]
-    pub(super) kind: String,
     pub(super) team: Option<Id>,
     pub(super) user: Option<User>,
     pub(super) channel: Option<Id>,

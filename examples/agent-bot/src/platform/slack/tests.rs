@@ -62,6 +62,17 @@ async fn a_message_that_stands_is_edited() {
 }
 
 #[tokio::test]
+async fn an_answer_that_does_not_say_ok_is_none() {
+    let api = sim().await;
+    let slack = slack(&api);
+    let sent = slack.send(&address(), &message(&slack, "one"), "k").await.expect("sent");
+    api.answer_next(Fault::Status(StatusCode::NO_CONTENT));
+    let edited = slack.edit(&sent, &message(&slack, "two")).await;
+    assert_eq!(edited, Err(SendError::Unknown("it answered with something else than Slack does")));
+    assert_eq!(api.posts()[0].text, "one");
+}
+
+#[tokio::test]
 async fn an_ephemeral_notice_is_for_one_person_and_cannot_be_edited() {
     let api = sim().await;
     let slack = slack(&api);

@@ -47,26 +47,26 @@ fn message(group: bool, change: impl Fn(&mut Value)) -> Result<Decoded, DecodeEr
     let request = feishu_events::message(&App::archived(), "e1", "om_1", CHAT, ALICE, group, "hi");
     let mut body: Value = serde_json::from_slice(&request.body).expect("JSON");
     change(&mut body["event"]);
-    decode("messages", body.to_string().as_bytes(), &own())
+    decoded("messages", body.to_string().as_bytes(), &own())
 }
 
 #[test]
 fn the_archived_requests() {
     for name in ["message", "message_encrypted"] {
         let (kind, body) = archived(name);
-        let inbound = inbound(decode(&kind, &body, &own()));
+        let inbound = inbound(decoded(&kind, &body, &own()));
         assert_eq!(inbound.person.to_string(), format!("feishu:tenant0imchat001:{ALICE}"), "{name}");
         assert_eq!(inbound.text, "结账服务现在怎么样？ what is the status of checkout?", "{name}");
         assert_eq!(inbound.place.channel, CHAT);
         assert_eq!(inbound.place.thread.as_deref(), Some("om_b526aef1a341cfe6e5c377ed4c222888"));
     }
     let (kind, body) = archived("card_action");
-    let click = click(decode(&kind, &body, &own()));
+    let click = click(decoded(&kind, &body, &own()));
     assert_eq!(click.action.code(), "approve:req_42");
     assert_eq!(click.place.channel, CHAT);
     assert!(click.card.is_some());
     let (kind, body) = archived("event_v1");
-    assert_eq!(decode(&kind, &body, &own()), Ok(Decoded::Ignored("event of another kind")));
+    assert_eq!(decoded(&kind, &body, &own()), Ok(Decoded::Ignored("event of another kind")));
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn in_a_group_only_a_mention_of_the_bot_is_asked() {
 #[test]
 fn a_bot_that_does_not_know_its_own_id_goes_by_what_bots_have_none_of() {
     let request = feishu_events::message(&App::archived(), "e1", "om_1", CHAT, ALICE, true, "hi");
-    assert_eq!(inbound(decode("messages", &request.body, &Own::default())).text, "hi");
+    assert_eq!(inbound(decoded("messages", &request.body, &Own::default())).text, "hi");
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn bots_other_apps_and_messages_without_a_text_are_not_answered() {
     assert_eq!(image, Ok(Decoded::Ignored("message without a text")));
     let request = feishu_events::message(&App::archived(), "e1", "om_1", CHAT, ALICE, false, "hi");
     let other = Own { app: Some("cli_other".to_owned()), bot: None };
-    assert_eq!(decode("messages", &request.body, &other), Ok(Decoded::Ignored("for another app")));
+    assert_eq!(decoded("messages", &request.body, &other), Ok(Decoded::Ignored("for another app")));
 }
 
 #[test]
@@ -148,12 +148,12 @@ fn what_happens_to_the_bot_is_told() {
         ("im.chat.disbanded_v1", Lifecycle::Left),
     ] {
         let request = feishu_events::event_of(&app, "/feishu/events", event_type, "e1", &json!({ "chat_id": CHAT }));
-        assert_eq!(decode("events", &request.body, &own()), Ok(Decoded::Lifecycle(lifecycle)));
+        assert_eq!(decoded("events", &request.body, &own()), Ok(Decoded::Lifecycle(lifecycle)));
     }
     let gone = br#"{"uuid":"u","type":"event_callback","event":{"type":"app_uninstalled"}}"#;
-    assert_eq!(decode("events", gone, &own()), Ok(Decoded::Lifecycle(Lifecycle::Revoked)));
+    assert_eq!(decoded("events", gone, &own()), Ok(Decoded::Lifecycle(Lifecycle::Revoked)));
     let other = feishu_events::event_of(&app, "/feishu/events", "contact.user.created_v3", "e1", &json!({}));
-    assert_eq!(decode("events", &other.body, &own()), Ok(Decoded::Ignored("event of another kind")));
+    assert_eq!(decoded("events", &other.body, &own()), Ok(Decoded::Ignored("event of another kind")));
 }
 
 /// A message of the first form with `change` applied to its event.
@@ -181,7 +181,7 @@ fn old(change: impl Fn(&mut Value)) -> Result<Decoded, DecodeError> {
         },
     });
     change(&mut body["event"]);
-    decode("events", body.to_string().as_bytes(), &own())
+    decoded("events", body.to_string().as_bytes(), &own())
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn press(change: impl Fn(&mut Value)) -> Result<Decoded, DecodeError> {
     let request = feishu_events::card_action(&App::archived(), "e1", "om_card", CHAT, ALICE, &value);
     let mut body: Value = serde_json::from_slice(&request.body).expect("JSON");
     change(&mut body["event"]);
-    decode("cards", body.to_string().as_bytes(), &own())
+    decoded("cards", body.to_string().as_bytes(), &own())
 }
 
 #[test]
@@ -236,10 +236,10 @@ fn presses_choices_and_forms_are_clicks() {
 #[test]
 fn what_is_not_documented_is_an_error() {
     for body in [&b"not json"[..], b"[]", b"\xff", br#"{"header":7}"#] {
-        assert_eq!(decode("events", body, &own()), Err(DecodeError::Shape));
+        assert_eq!(decoded("events", body, &own()), Err(DecodeError::Shape));
     }
-    assert_eq!(decode("events", b"{}", &own()), Err(DecodeError::Missing("header")));
-    assert_eq!(decode("other", b"{}", &own()), Err(DecodeError::Kind));
+    assert_eq!(decoded("events", b"{}", &own()), Err(DecodeError::Missing("header")));
+    assert_eq!(decoded("other", b"{}", &own()), Err(DecodeError::Kind));
     assert_eq!(message(false, |event| event["message"] = Value::Null), Err(DecodeError::Shape));
     assert_eq!(message(false, |event| event["message"]["content"] = json!("hush")), Err(DecodeError::Shape));
     assert!(matches!(press(|event| event["operator"] = Value::Null), Err(DecodeError::Missing(_))));

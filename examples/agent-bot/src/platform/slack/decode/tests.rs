@@ -24,7 +24,7 @@ fn mention(change: impl Fn(&mut Value)) -> Result<Decoded, DecodeError> {
     let request = slack_events::app_mention(&Workspace::default(), &said());
     let mut body: Value = serde_json::from_slice(&request.body).expect("JSON");
     change(&mut body);
-    decode("events", body.to_string().as_bytes())
+    decoded("events", body.to_string().as_bytes())
 }
 
 fn inbound(decoded: Result<Decoded, DecodeError>) -> Inbound {
@@ -42,12 +42,29 @@ fn click(decoded: Result<Decoded, DecodeError>) -> Click {
 }
 
 #[test]
+fn of_what_is_not_for_the_bot_only_the_type_is_looked_at() {
+    let odd = serde_json::json!({
+        "type": "event_callback",
+        "event": { "type": "emoji_dreamt", "text": {}, "ts": 5, "bot_id": [], "hidden": null, "subtype": 1, "user_team": {} },
+    });
+    assert_eq!(decoded("events", odd.to_string().as_bytes()), Ok(Decoded::Ignored("event of another kind")));
+    let payload = serde_json::json!({
+        "type": "interactive_message",
+        "user": { "name": "a user without an id" },
+        "actions": [{ "name": "an attachment's", "type": "button", "value": "1" }],
+    });
+    let body = form_urlencoded::Serializer::new(String::new()).append_pair("payload", &payload.to_string()).finish();
+    let ignored = Ok(Decoded::Ignored("interaction of another kind"));
+    assert_eq!(decoded("interactivity", body.as_bytes()), ignored);
+}
+
+#[test]
 fn the_archived_messages() {
     for (name, channel, thread, text) in [
         ("app_mention", "C0OPS00001", "1699999999.123459", "what is the status of checkout?"),
         ("message_dm", "D0ALICE001", "1699999999.310449", "who is on call tonight?"),
     ] {
-        let inbound = inbound(decode("events", &archived(name)));
+        let inbound = inbound(decoded("events", &archived(name)));
         assert_eq!(inbound.person.to_string(), "slack:T0TEAM0001:U0ALICE001", "{name}");
         assert_eq!(
             (inbound.place.channel.as_str(), inbound.place.thread.as_deref()),
@@ -62,13 +79,13 @@ fn the_archived_messages() {
         ("message_thread", "message to a channel"),
         ("url_verification", "handshake"),
     ] {
-        assert_eq!(decode("events", &archived(name)), Ok(Decoded::Ignored(reason)), "{name}");
+        assert_eq!(decoded("events", &archived(name)), Ok(Decoded::Ignored(reason)), "{name}");
     }
 }
 
 #[test]
 fn the_archived_command_carries_its_way_to_answer_and_never_shows_it() {
-    let decoded = decode("commands", &archived("slash_command"));
+    let decoded = decoded("commands", &archived("slash_command"));
     assert!(matches!(decoded, Ok(Decoded::Command(_))));
     assert!(!format!("{decoded:?}").contains("imchatTestResponseUrl001"));
     let inbound = inbound(decoded);
@@ -83,7 +100,7 @@ fn the_archived_presses() {
     for (name, who, verb) in
         [("block_actions_approve", "U0ALICE001", "approve"), ("block_actions_reject", "U0BOB00001", "reject")]
     {
-        let click = click(decode("interactivity", &archived(name)));
+        let click = click(decoded("interactivity", &archived(name)));
         assert_eq!(click.person.user, who);
         assert_eq!(click.action, Action::new(verb, "req_42").expect("an action"));
         assert_eq!(click.place.channel, "C0OPS00001");
@@ -97,11 +114,11 @@ fn other_interactions_are_ignored() {
     for (name, reason) in
         [("view_submission", "not one of our modals"), ("block_suggestion", "interaction of another kind")]
     {
-        assert_eq!(decode("interactivity", &archived(name)), Ok(Decoded::Ignored(reason)), "{name}");
+        assert_eq!(decoded("interactivity", &archived(name)), Ok(Decoded::Ignored(reason)), "{name}");
     }
     for (kind, reason) in [("view_closed", "view_closed"), ("shortcut", "shortcut"), ("message_action", "shortcut")] {
         let request = slack_events::interaction(&json!({ "type": kind, "trigger_id": "1.2.abc" }));
-        assert_eq!(decode("interactivity", &request.body), Ok(Decoded::Ignored(reason)));
+        assert_eq!(decoded("interactivity", &request.body), Ok(Decoded::Ignored(reason)));
     }
 }
 
@@ -115,7 +132,7 @@ fn press(actions: &Value) -> Result<Decoded, DecodeError> {
         "trigger_id": "1.2.hush",
         "actions": actions,
     });
-    decode("interactivity", &slack_events::interaction(&payload).body)
+    decoded("interactivity", &slack_events::interaction(&payload).body)
 }
 
 #[test]
@@ -156,7 +173,7 @@ fn a_sent_modal_brings_what_was_typed_to_where_it_was_opened() {
             "state": { "values": { "typed": { "typed": { "type": "plain_text_input", "value": "4711" } } } },
         },
     });
-    let click = click(decode("interactivity", &slack_events::interaction(&payload).body));
+    let click = click(decoded("interactivity", &slack_events::interaction(&payload).body));
     assert_eq!(click.action.code(), "passcode:p-1");
     assert_eq!(click.value.as_deref(), Some("4711"));
     assert_eq!((click.place.channel.as_str(), click.place.thread.as_deref()), ("C0GENERAL", Some("1.000001")));
@@ -230,19 +247,19 @@ fn unknown_kinds_are_ignored_even_where_their_fields_have_other_types() {
     let object = json!({ "type": "channel_created", "channel": { "id": "C1" }, "user": { "id": "U1" } });
     assert_eq!(mention(|body| body["event"] = object.clone()), other);
     let rate = br#"{"type":"app_rate_limited","team_id":"T1","minute_rate_limited":1}"#;
-    assert_eq!(decode("events", rate), Ok(Decoded::Ignored("app_rate_limited")));
-    assert_eq!(decode("events", br#"{"type":"new_thing"}"#), Ok(Decoded::Ignored("unknown envelope")));
+    assert_eq!(decoded("events", rate), Ok(Decoded::Ignored("app_rate_limited")));
+    assert_eq!(decoded("events", br#"{"type":"new_thing"}"#), Ok(Decoded::Ignored("unknown envelope")));
 }
 
 #[test]
 fn what_is_not_documented_is_an_error_that_names_a_field_and_never_the_text() {
     for body in [&b"not json"[..], b"[]", b"{}", b"\xff", br#"{"type":7}"#] {
-        assert_eq!(decode("events", body), Err(DecodeError::Shape));
+        assert_eq!(decoded("events", body), Err(DecodeError::Shape));
     }
-    assert_eq!(decode("interactivity", b"payload=hush"), Err(DecodeError::Shape));
-    assert_eq!(decode("interactivity", b"x=1"), Err(DecodeError::Missing("payload")));
-    assert_eq!(decode("commands", b"text=payload"), Err(DecodeError::Missing("command")));
-    assert_eq!(decode("other", b"{}"), Err(DecodeError::Kind));
+    assert_eq!(decoded("interactivity", b"payload=hush"), Err(DecodeError::Shape));
+    assert_eq!(decoded("interactivity", b"x=1"), Err(DecodeError::Missing("payload")));
+    assert_eq!(decoded("commands", b"text=payload"), Err(DecodeError::Missing("command")));
+    assert_eq!(decoded("other", b"{}"), Err(DecodeError::Kind));
     for field in ["ts", "channel"] {
         let decoded = mention(|body| {
             body["event"].as_object_mut().expect("an object").remove(field);
