@@ -192,7 +192,11 @@ async fn ask(client: &Client, url: &Url) -> Result<(Jwks, Duration), KeysError> 
     let (body, fresh) = timeout(TIMEOUT, asked).await.map_err(late)??;
     let keys = Jwks::parse(&body).map_err(|_| KeysError::NotKeys)?;
     let until = SystemClock.now().checked_add(KEEP.try_into().unwrap_or_default());
-    Ok((until.map_or_else(|| keys.clone(), |until| keys.clone().until(until)), fresh))
+    let keys = match until {
+        Some(until) => keys.until(until),
+        None => keys,
+    };
+    Ok((keys, fresh))
 }
 
 fn max_age(response: &Response) -> Option<Duration> {
