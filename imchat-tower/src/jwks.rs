@@ -124,11 +124,14 @@ impl RefreshedKeys {
         let mut asked = Instant::now();
         let mut wait = *self.fresh.read().unwrap_or_else(PoisonError::into_inner);
         loop {
+            // Tokens with unknown keys hurry a question, and put none off that is due.
+            let hurried = async {
+                self.unknown.notified().await;
+                sleep(self.spacing.saturating_sub(asked.elapsed())).await;
+            };
             tokio::select! {
                 () = sleep(wait) => {}
-                () = self.unknown.notified() => {
-                    sleep(self.spacing.saturating_sub(asked.elapsed())).await;
-                }
+                () = hurried => {}
             }
             asked = Instant::now();
             wait = match ask(&self.client, &self.url).await {
@@ -192,7 +195,11 @@ async fn ask(client: &Client, url: &Url) -> Result<(Jwks, Duration), KeysError> 
     let (body, fresh) = timeout(TIMEOUT, asked).await.map_err(late)??;
     let keys = Jwks::parse(&body).map_err(|_| KeysError::NotKeys)?;
     let until = SystemClock.now().checked_add(KEEP.try_into().unwrap_or_default());
-    Ok((until.map_or_else(|| keys.clone(), |until| keys.clone().until(until)), fresh))
+    let keys = match until {
+        Some(until) => keys.until(until),
+        None => keys,
+    };
+    Ok((keys, fresh))
 }
 
 fn max_age(response: &Response) -> Option<Duration> {

@@ -1,54 +1,23 @@
 //! Who and what a proved request is, and how far each statement is to be trusted.
 
+mod plan;
+mod provenance;
+mod values;
+
 use alloc::borrow::Cow;
-use alloc::boxed::Box;
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::fmt::{self, Write as _};
+use core::fmt;
+
+pub(crate) use plan::{Plan, sources};
+pub use provenance::{Provenance, Stated};
+pub(crate) use values::header;
 
 use crate::Digest;
 use crate::batch::Batch;
 use crate::dedup::DedupKey;
 use crate::engine::{Core, sha256};
-use crate::head::{Headers, single};
-use crate::scan::{Sources, Value};
-use crate::scheme::{Algorithm, Attempts, Facts, Key, Kind, Part, Scheme, Source, When};
-
-/// A value together with whether the signature covers it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Provenance<T> {
-    /// The signature covers it: the platform says so.
-    Signed(T),
-    /// Nothing covers it: whoever relayed the request could have changed it.
-    Unsigned(T),
-}
-
-impl<T> Provenance<T> {
-    /// The value, whoever says so.
-    pub fn into_inner(self) -> T {
-        match self {
-            Self::Signed(value) | Self::Unsigned(value) => value,
-        }
-    }
-
-    /// A reference to the value, whoever says so.
-    pub const fn get(&self) -> &T {
-        match self {
-            Self::Signed(value) | Self::Unsigned(value) => value,
-        }
-    }
-
-    /// The value, if the platform says so.
-    pub fn signed(self) -> Option<T> {
-        match self {
-            Self::Signed(value) => Some(value),
-            Self::Unsigned(_) => None,
-        }
-    }
-}
-
-/// A statement about a request.
-pub type Stated<'a> = Provenance<Cow<'a, str>>;
+use crate::head::Headers;
+use crate::scheme::{Algorithm, Attempts, Facts, Key};
+use values::Values;
 
 /// Who and what a proved request is.
 #[derive(Clone)]
@@ -127,152 +96,12 @@ impl Identity<'_> {
     }
 }
 
-/// The places that say who and what a request of this scheme is.
-pub(crate) fn sources(scheme: &Scheme) -> impl Iterator<Item = Source> {
-    let kinds = scheme.kinds.iter().flatten();
-    let conditions = kinds.clone().flat_map(|kind| kind.when).map(When::source);
-    let own_keys = kinds.filter_map(|kind| kind.facts.own_key()).flat_map(|key| key.sources().iter().copied());
-    let named =
-        [scheme.key.sources(), scheme.event_id, scheme.event_type, scheme.tenant].into_iter().flatten().copied();
-    named.chain(conditions).chain(own_keys)
-}
-
-/// Where the values of each list of sources stand among all that are read, so that no request looks for them.
-#[derive(Debug, Clone)]
-pub(crate) struct Plan {
-    key: Places,
-    event_id: Places,
-    event_type: Places,
-    tenant: Places,
-    /// For each kind the places of its conditions and of its own key.
-    kinds: Box<[(Places, Places)]>,
-}
-
-type Places = Box<[usize]>;
-
-impl Plan {
-    pub(crate) fn new(scheme: &Scheme, all: &Sources) -> Self {
-        let places = |sources: &[Source]| sources.iter().filter_map(|source| all.place(*source)).collect();
-        let of_kind = |kind: &Kind| {
-            let conditions: Vec<_> = kind.when.iter().map(When::source).collect();
-            (places(&conditions), places(kind.facts.own_key().map_or(&[], |key| key.sources())))
-        };
-        Self {
-            key: places(scheme.key.sources()),
-            event_id: places(scheme.event_id),
-            event_type: places(scheme.event_type),
-            tenant: places(scheme.tenant),
-            kinds: scheme.kinds.iter().flatten().map(of_kind).collect(),
-        }
-    }
-}
-
-/// A header by the scheme's name for it; a family's `*` stands for the first spelling that is there.
-///
-/// Kept headers have the scheme's own name, and a sender may send one that is spelled with a `*` too: it comes last, so
-/// that it never stands before the header that was proved.
-pub(crate) fn header<'a>(scheme: &Scheme, headers: &'a (dyn Headers + 'a), name: &str) -> Option<&'a [u8]> {
-    let Some(rest) = name.strip_prefix('*') else { return single(headers, name) };
-    let spelled = |family: &str, full: &str| full.strip_prefix(family) == Some(rest);
-    let families = scheme.signature.family.iter().copied().chain(core::iter::once("*"));
-    families.filter_map(|family| find(headers, |full| spelled(family, full))).next()
-}
-
-fn find<'a>(headers: &'a (dyn Headers + 'a), wanted: impl Fn(&str) -> bool) -> Option<&'a [u8]> {
-    let mut found = None;
-    headers.each(&mut |name, value| {
-        if name.is_ascii() && wanted(&name.to_ascii_lowercase()) {
-            found = Some(value);
-        }
-    });
-    found
-}
-
 /// The facts of the kind that a body is of.
 pub(crate) fn kind(core: &Core, body: &[u8], headers: &dyn Headers) -> &'static Facts {
     if core.scheme.kinds.iter().all(Option::is_none) {
         return &core.scheme.facts;
     }
     Values::read(core, body, headers).kind().0
-}
-
-/// The values of all the scheme's sources, by source.
-struct Values<'a> {
-    core: &'a Core,
-    values: Vec<Value<'a>>,
-}
-
-impl<'a> Values<'a> {
-    fn read(core: &'a Core, body: &'a [u8], headers: &'a (dyn Headers + 'a)) -> Self {
-        let mut values = core.sources.read(body, headers);
-        for (value, source) in values.iter_mut().zip(core.sources.iter()) {
-            if let Source::Header(name) = source
-                && name.starts_with('*')
-            {
-                let text = header(core.scheme, headers, name).and_then(|text| core::str::from_utf8(text).ok());
-                *value = Value::text(text.map(Cow::Borrowed));
-            }
-        }
-        Self { core, values }
-    }
-
-    /// The first value that is stated, of sources that stand at these places.
-    fn first(&self, places: &[usize], sources: &[Source]) -> Option<Stated<'a>> {
-        places.iter().zip(sources).find_map(|(place, source)| {
-            let text = self.values.get(*place)?.text.clone().filter(|text| !text.is_empty())?;
-            Some(if signs(self.core.scheme, *source) { Provenance::Signed(text) } else { Provenance::Unsigned(text) })
-        })
-    }
-
-    /// The id that a key is made of; what is joined is none.
-    fn id(&self, places: &[usize], key: Key) -> Option<Stated<'a>> {
-        if matches!(key, Key::Joined(_)) { None } else { self.first(places, key.sources()) }
-    }
-
-    /// The values that are joined to a key, each with its length before it so that none can run into the next; nothing
-    /// where one of them is not stated.
-    fn joined(&self, places: &[usize], key: Key) -> Option<Stated<'a>> {
-        let Key::Joined(sources) = key else { return None };
-        let mut text = String::new();
-        let mut signed = true;
-        for (place, source) in places.iter().zip(sources) {
-            let stated = self.first(core::slice::from_ref(place), core::slice::from_ref(source))?;
-            signed &= matches!(stated, Provenance::Signed(_));
-            let stated = stated.into_inner();
-            write!(text, "{}:{stated}", stated.len()).ok()?;
-        }
-        let text = Cow::Owned(text);
-        Some(if signed { Provenance::Signed(text) } else { Provenance::Unsigned(text) })
-    }
-
-    /// The facts of the kind whose conditions hold, and where the values of its own key stand.
-    fn kind(&self) -> (&'static Facts, &'a [usize]) {
-        let core = self.core;
-        let mut kinds = core.scheme.kinds.iter().flatten().zip(&core.plan.kinds);
-        let fits = kinds.find(|(kind, (conditions, _))| self.holds(kind.when, conditions));
-        fits.map_or((&core.scheme.facts, &[]), |(kind, (_, key))| (&kind.facts, key))
-    }
-
-    fn holds(&self, conditions: &[When], places: &[usize]) -> bool {
-        conditions.iter().zip(places).all(|(when, place)| {
-            let value = self.values.get(*place);
-            let present = value.is_some_and(|value| value.present);
-            match when {
-                When::Present(_) => present,
-                When::Absent(_) => !present,
-                When::Is(_, text) => value.is_some_and(|value| value.text.as_deref() == Some(*text)),
-            }
-        })
-    }
-}
-
-/// Whether the scheme's signature covers what stands at this source.
-fn signs(scheme: &Scheme, source: Source) -> bool {
-    if matches!(scheme.algorithm, Algorithm::Token(_)) {
-        return false;
-    }
-    let in_signed_body = !source.in_head() && scheme.signs_body();
-    in_signed_body || scheme.message.iter().any(|part| matches!(part, Part::From(signed) if *signed == source))
 }
 
 pub(crate) fn identify<'a>(

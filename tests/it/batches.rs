@@ -205,6 +205,14 @@ async fn an_item_in_flight_elsewhere_leaves_the_batch_to_the_next_attempt() {
 }
 
 #[tokio::test]
+async fn an_item_that_stands_twice_in_a_batch_is_handed_on_once() {
+    let store = MemoryStore::new(|| at(SIGNED_AT));
+    let twice = line(&events(&[event("A", false), event("B", false), event("A", false)]));
+    let items = unseen(&store, &twice).await;
+    assert_eq!(items.iter().map(id).collect::<Vec<_>>(), ["A", "B"]);
+}
+
+#[tokio::test]
 async fn the_claims_of_items_stand_beside_the_layers_own() {
     let store = MemoryStore::new(|| at(SIGNED_AT));
     let one = line(&events(&[event("A", false)]));

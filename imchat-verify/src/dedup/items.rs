@@ -60,7 +60,7 @@ impl<P> UnseenItem<P> {
 }
 
 /// Claims the items of a batch and hands on those that nobody handled yet, for handlers that do their work before they
-/// answer. A request that is no batch is one item.
+/// answer. A request that is no batch is one item; an item that stands in a batch twice is handed on once.
 ///
 /// These claims stand beside the layer's own, which is of the request as a whole, and may be in the same store.
 ///
@@ -79,6 +79,8 @@ pub async fn claim_items<S: DedupStore, P>(
             Ok(Claim::Granted(lease)) => unseen.push(UnseenItem { receipt, lease }),
             // Without a digest no body is another one's.
             Ok(Claim::Done { .. } | Claim::Mismatch) => {}
+            // It stands twice in this batch, and was claimed a moment ago.
+            Ok(Claim::Busy { .. }) if unseen.iter().any(|item: &UnseenItem<P>| *item.lease.key() == key) => {}
             Ok(Claim::Busy { retry_after }) => {
                 give_back(store, unseen).await;
                 return Ok(ClaimedItems::Busy { retry_after });

@@ -10,6 +10,7 @@
 //! for a holder that lost its lease may be the first to enqueue.
 
 mod entry;
+mod fence;
 mod items;
 mod key;
 #[cfg(feature = "memory")]
@@ -17,10 +18,11 @@ mod memory;
 mod shared;
 mod store;
 
+pub use entry::Entry;
 #[cfg(feature = "testing")]
 pub(crate) use entry::State;
-pub(crate) use entry::micros;
-pub use entry::{Entry, Fence};
+pub use fence::Fence;
+pub(crate) use fence::micros;
 pub use items::{ClaimedItems, UnseenItem, claim_items};
 pub use key::DedupKey;
 pub(crate) use key::Scope;

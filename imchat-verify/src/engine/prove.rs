@@ -1,14 +1,19 @@
 //! The signature over the body.
 
+mod message;
+mod stream;
+mod token;
+
 use alloc::borrow::Cow;
-use alloc::vec::Vec;
 
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
+
+pub(crate) use message::MAX_PIECES;
+pub(crate) use stream::Stream;
 
 use super::border::url_and_body;
-use super::key::{Key, MAX_SECRETS, Material};
-use super::mac::{Mac, Tag, sha256};
+use super::key::{Key, Material};
+use super::mac::{Mac, Tag};
 use super::prepare::Prepared;
 use super::timestamp::SentAt;
 use super::wanted::{SLOTS, places};
@@ -17,7 +22,7 @@ use crate::error::Error;
 use crate::head::Head;
 use crate::scan::value;
 use crate::scheme::{Algorithm, Part, PartInput, Source, SpellUrl};
-use subtle::ConstantTimeEq as _;
+use token::token_fits;
 
 /// What the proof says: which secret matched, and when the request was sent.
 #[derive(Debug, Clone, Copy)]
@@ -28,117 +33,7 @@ pub(crate) struct Proof {
     pub(crate) sent_at: Option<SentAt>,
 }
 
-/// Hash states that are fed while the body arrives, one for each key that counts.
-#[derive(Clone, Default)]
-pub(crate) struct Stream {
-    /// The first key's, kept in place: most verifiers have one key.
-    first: Option<Mac>,
-    rest: Vec<Option<Mac>>,
-}
-
-impl Stream {
-    /// Hashes a piece of the body.
-    pub(crate) fn update(&mut self, chunk: &[u8]) {
-        for mac in self.first.iter_mut().chain(self.rest.iter_mut().flatten()) {
-            mac.update(chunk);
-        }
-    }
-
-    /// The state of the key at this place, where the key counts.
-    fn of(&self, place: usize) -> Option<&Mac> {
-        match place.checked_sub(1) {
-            None => self.first.as_ref(),
-            Some(place) => self.rest.get(place)?.as_ref(),
-        }
-    }
-}
-
 impl Core {
-    /// Feeds parts of the message to a sink; `nth` parts that come from the head went before.
-    pub(crate) fn feed(
-        &self,
-        parts: &[Part],
-        mut nth: usize,
-        secret: &[u8],
-        prepared: &Prepared<'_>,
-        input: &PartInput<'_>,
-        sink: &mut dyn FnMut(&[u8]),
-    ) -> Result<(), Error> {
-        if self.scheme.sorted && parts.len() > 1 {
-            return self.feed_sorted(parts, nth, secret, prepared, input, sink);
-        }
-        for part in parts {
-            match part {
-                Part::Lit(text) => sink(text.as_bytes()),
-                Part::Body => sink(input.body),
-                Part::Secret => sink(secret),
-                Part::Timestamp => sink(prepared.timestamp.unwrap_or_default()),
-                Part::Url => sink(input.url.unwrap_or_default().as_bytes()),
-                Part::From(_) => {
-                    sink(prepared.values.part(nth).unwrap_or_default());
-                    nth = nth.saturating_add(1);
-                }
-                Part::Custom(write) => {
-                    write(input, sink).map_err(|expected| Error::Malformed(Source::WholeBody, expected))?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Feeds the pieces in the order of their bytes. Out of line: few platforms sort.
-    #[cold]
-    #[inline(never)]
-    fn feed_sorted(
-        &self,
-        parts: &[Part],
-        mut nth: usize,
-        secret: &[u8],
-        prepared: &Prepared<'_>,
-        input: &PartInput<'_>,
-        sink: &mut dyn FnMut(&[u8]),
-    ) -> Result<(), Error> {
-        let mut pieces = Vec::new();
-        for part in parts {
-            let mut piece = Zeroizing::new(Vec::new());
-            let alone = core::slice::from_ref(part);
-            self.feed(alone, nth, secret, prepared, input, &mut |bytes| piece.extend_from_slice(bytes))?;
-            nth = nth.saturating_add(usize::from(matches!(part, Part::From(_))));
-            pieces.push(piece);
-        }
-        pieces.sort_unstable_by(|one, other| one.as_slice().cmp(other));
-        pieces.iter().for_each(|piece| sink(piece));
-        Ok(())
-    }
-
-    /// Whether the body can be hashed while it arrives.
-    fn streams(&self) -> bool {
-        let hashes = matches!(self.scheme.algorithm, Algorithm::Hmac(_) | Algorithm::Digest(_));
-        let plain =
-            !self.scheme.message.iter().any(|part| matches!(part, Part::Custom(_))) && self.scheme.spellings.is_none();
-        hashes && plain && self.scheme.alternate.is_none() && self.around_body().2
-    }
-
-    /// Hash states that have seen all that stands before the body; `None` where the scheme needs the body whole.
-    pub(crate) fn stream(&self, prepared: &Prepared<'_>, head: Head<'_>, now: OffsetDateTime) -> Option<Stream> {
-        if !self.streams() {
-            return None;
-        }
-        let (before, _, _) = self.around_body();
-        let input = PartInput { method: head.method(), url: head.url(), body: &[] };
-        let mut stream = Stream::default();
-        for (place, key) in self.keys.iter().enumerate() {
-            let mut fed = None;
-            if let (Material::Hash(mac), true) = (&key.material, key.counts_at(now)) {
-                let mut mac = mac.clone();
-                self.feed(before, 0, &key.secret, prepared, &input, &mut |bytes| mac.update(bytes)).ok()?;
-                fed = Some(mac);
-            }
-            if place == 0 { stream.first = fed } else { stream.rest.push(fed) }
-        }
-        Some(stream)
-    }
-
     /// Proves the request. `stream` holds states that have already seen the body.
     pub(crate) fn prove(
         &self,
@@ -299,28 +194,6 @@ impl Core {
         Ok(any)
     }
 
-    /// The message as a list of pieces, for algorithms that take it so; parts written by a function are refused for
-    /// them when the scheme is built.
-    fn pieces<'a>(&self, prepared: &Prepared<'a>, input: &PartInput<'a>) -> [&'a [u8]; MAX_PIECES] {
-        let mut pieces: [&[u8]; MAX_PIECES] = [&[]; MAX_PIECES];
-        let mut nth = 0_usize;
-        for (piece, part) in pieces.iter_mut().zip(self.scheme.message) {
-            *piece = match part {
-                Part::Lit(text) => text.as_bytes(),
-                Part::Body => input.body,
-                Part::Timestamp => prepared.timestamp.unwrap_or_default(),
-                Part::Url => input.url.unwrap_or_default().as_bytes(),
-                Part::From(_) => {
-                    let value = prepared.values.part(nth).unwrap_or_default();
-                    nth = nth.saturating_add(1);
-                    value
-                }
-                Part::Secret | Part::Custom(_) => &[],
-            };
-        }
-        pieces
-    }
-
     fn time_in_body(
         &self,
         source: Source,
@@ -334,41 +207,6 @@ impl Core {
         let text = value(source, body, head.headers()).text.ok_or(Error::Missing(source))?;
         self.fresh(source, text.as_bytes(), now)
     }
-
-    /// Compares a token that stands in the head, before a byte of the body is read.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn check_token_of_head(
-        &self,
-        sources: &[Source],
-        head: Head<'_>,
-        now: OffsetDateTime,
-    ) -> Result<(), Error> {
-        let mut fits = false;
-        for key in self.keys.iter().filter(|key| key.counts_at(now)) {
-            if let Material::Token(digest) = &key.material {
-                fits |= token_fits(sources, head, &[], core::slice::from_ref(&digest))?;
-            }
-        }
-        if fits { Ok(()) } else { Err(Error::WrongToken) }
-    }
-
-    /// Compares the scheme's token with the opened body's, where one is configured.
-    pub(crate) fn check_token(&self, head: Head<'_>, opened: &[u8], now: OffsetDateTime) -> Result<(), Error> {
-        let Some(rule) = self.scheme.token.filter(|rule| !self.tokens.is_empty() && !rule.sources.is_empty()) else {
-            return Ok(());
-        };
-        let mut digests = [&[0_u8; 32]; MAX_SECRETS];
-        let mut count = 0_usize;
-        for key in self.tokens.iter().filter(|key| key.counts_at(now)) {
-            if let (Material::Token(digest), Some(slot)) = (&key.material, digests.get_mut(count)) {
-                *slot = digest;
-                count = count.saturating_add(1);
-            }
-        }
-        let digests = digests.get(..count).unwrap_or_default();
-        if token_fits(rule.sources, head, opened, digests)? { Ok(()) } else { Err(Error::WrongToken) }
-    }
 }
 
 #[cold]
@@ -376,26 +214,4 @@ impl Core {
 fn hold_border(head: Head<'_>, body: &[u8]) -> Result<(), Error> {
     let malformed = |expected| Error::Malformed(Source::WholeBody, expected);
     url_and_body(head.url().unwrap_or_default(), body).map_err(malformed)
-}
-
-/// The most parts that a message of an Ed25519 scheme may have.
-pub(crate) const MAX_PIECES: usize = 8;
-
-/// Whether every source that is present holds one of these tokens; one must be present.
-fn token_fits(sources: &[Source], head: Head<'_>, body: &[u8], tokens: &[&[u8; 32]]) -> Result<bool, Error> {
-    let (mut any, mut all) = (false, true);
-    for source in sources {
-        let value = value(*source, body, head.headers());
-        if !value.present {
-            continue;
-        }
-        any = true;
-        let text = value.text.as_deref().ok_or(Error::Malformed(*source, "one token as text"))?;
-        let digest = sha256(text.as_bytes());
-        all &= tokens.iter().fold(false, |fits, token| fits | bool::from(token.ct_eq(&digest)));
-    }
-    match sources.first() {
-        Some(first) if !any => Err(Error::Missing(*first)),
-        _ => Ok(any && all),
-    }
 }

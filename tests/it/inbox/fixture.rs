@@ -39,13 +39,13 @@ struct State {
 
 /// An inbox whose clones share everything.
 #[derive(Debug, Clone)]
-pub(super) struct Written {
+pub(crate) struct Written {
     state: Arc<Mutex<State>>,
     retention: Duration,
 }
 
 impl Written {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { state: Arc::default(), retention: seconds(8 * 24 * 3600) }
     }
 
@@ -76,7 +76,7 @@ impl Written {
         self.state.lock().unwrap().rows.values().cloned().collect()
     }
 
-    pub(super) fn row(&self) -> Delivery {
+    pub(crate) fn row(&self) -> Delivery {
         let rows = self.rows();
         assert_eq!(rows.len(), 1, "{rows:?}");
         rows.into_iter().next().unwrap()

@@ -4,7 +4,7 @@ mod answers;
 mod batches;
 mod cancel;
 mod faults;
-mod fixture;
+pub(crate) mod fixture;
 mod route;
 mod rows;
 mod settings;

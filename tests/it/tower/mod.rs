@@ -4,6 +4,7 @@ mod answers;
 mod attacks;
 mod cancel;
 mod contract;
+mod envelopes;
 pub(crate) mod fixture;
 mod handshakes;
 mod interactive;

@@ -30,6 +30,9 @@ const CALLS: Facts = EVENTS.named("calls").key(Key::Never);
 ///
 /// The secret is the account's primary auth token. The URL is tried with and without the standard port of its scheme, and
 /// with `'` as it is and as `%27`: what stands between Twilio and a service changes both.
+///
+/// Webhooks come by POST, which is Twilio's default for a URL. Where one is set to GET its fields stand in the URL, and there
+/// is no body to hand on: `imchat-tower` answers it 405, so set it back to POST.
 pub const TWILIO: Scheme = Scheme::hmac("twilio", Hash::Sha1, Signature::base64("x-twilio-signature"))
     .message(&[Part::Custom(url_and_fields)])
     .reads_url()
