@@ -12,6 +12,10 @@
 
 pub mod discord;
 mod hooks;
+mod kept;
+#[cfg(test)]
+mod shelf;
+mod slack;
 pub mod teams;
 
 use axum::Router;
@@ -21,6 +25,7 @@ use imchat_axum::Webhook;
 use imchat_verify::inbox::Inbox;
 use imchat_verify::providers::{Discord, Feishu, Slack};
 use imchat_verify::{AnyProvider, ConfigError, Provider, Receipt, Role, Verifier};
+use tracing::warn;
 
 use crate::config::{Config, DiscordConfig, FeishuConfig, SlackConfig};
 use crate::platform::feishu::Own;
@@ -59,9 +64,16 @@ fn slack_routes<I: Inbox + Clone>(
         let verifier = Slack::verifier(slack.signing.secrets())?.endpoint(endpoint);
         webhook(verifier, inbox.clone(), telemetry.clone(), platform::slack::decoded)
     };
+    let interactions = match platform::slack::Slack::new(&slack.access) {
+        Ok(client) => slack::answering(route("interactions")?, client),
+        Err(error) => {
+            warn!(%error, "whoever presses a button is not told where it could not be written down");
+            route("interactions")?
+        }
+    };
     Ok(Router::new()
         .route("/slack/events", route("events")?)
-        .route("/slack/interactions", route("interactions")?)
+        .route("/slack/interactions", interactions)
         .route("/slack/commands", route("commands")?))
 }
 

@@ -4,18 +4,16 @@
 //! interaction, and only where it was proved and is durable, or is of a kind that nobody writes down. What the inbox left
 //! beside its reply stays there.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::MethodRouter;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
-use http_body_util::BodyExt as _;
 use imchat_axum::tower::Rejection;
 
+use super::kept::Kept;
 use crate::platform::discord::answer;
 
 /// `route`, a webhook of Discord's interactions with its inbox, with the answers that [`answer`] makes.
@@ -33,26 +31,6 @@ async fn answered(request: Request, next: Next) -> Response {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     response
-}
-
-/// What was read of a request, by whoever reads it: no more, and nothing is copied.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<Bytes>>>);
-
-impl Kept {
-    fn tee(&self, body: Body) -> Body {
-        let kept = self.clone();
-        Body::new(body.map_frame(move |frame| {
-            if let Some(data) = frame.data_ref() {
-                kept.0.lock().unwrap_or_else(PoisonError::into_inner).push(data.clone());
-            }
-            frame
-        }))
-    }
-
-    fn whole(&self) -> Vec<u8> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).concat()
-    }
 }
 
 #[cfg(test)]

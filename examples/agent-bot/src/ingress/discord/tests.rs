@@ -1,12 +1,12 @@
 use std::convert::Infallible;
-use std::time::Duration;
 
 use axum::Router;
 use chat_sim::discord_api::{Acting, Settings};
 use chat_sim::discord_events::{self, Guild, Pressed};
 use chat_sim::{Clock, DiscordApi, Sender, Sign as _, sign};
+use http_body_util::BodyExt as _;
 use imchat_axum::Webhook;
-use imchat_verify::inbox::{Accepted, Delivery, Inbox};
+use imchat_verify::inbox::Accepted;
 use imchat_verify::providers::Discord;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -14,39 +14,13 @@ use tower::ServiceExt as _;
 
 use super::*;
 use crate::config::Secret;
+use crate::ingress::shelf::Shelf;
 use crate::platform::discord::DiscordAccess;
 use crate::platform::{Client as _, Decoded, Prompt};
 
 const KEY: &str = "271131b34070f5210bbdd498c9dc32dc7b1ecac08d59429847f03b51901da552";
 const SEED: &str = "696d636861742d746573742d646973636f72642d656432353531392d73656564";
 const ALICE: &str = "900000000000000004";
-
-/// Keeps what it is given, or fails.
-#[derive(Clone, Default)]
-struct Shelf {
-    kept: Arc<Mutex<Vec<Delivery>>>,
-    broken: bool,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the shelf is broken")]
-struct Broken;
-
-impl Inbox for Shelf {
-    type Error = Broken;
-
-    fn retention(&self) -> Duration {
-        Duration::MAX
-    }
-
-    async fn accept(&self, delivery: Delivery) -> Result<Accepted, Broken> {
-        if self.broken {
-            return Err(Broken);
-        }
-        self.kept.lock().expect("no panic").push(delivery);
-        Ok(Accepted::New)
-    }
-}
 
 fn app(shelf: &Shelf) -> Router {
     let verifier = Discord::verifier(KEY).expect("a key").endpoint("interactions");

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use self::api::Api;
 pub use self::decode::decoded;
+pub use self::modal::FIELD;
 use self::route::Routes;
 use super::json::{also, array, text};
 use super::web::ClientError;

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use crate::message::Action;
 use crate::platform::{Click, Prompt, clipped};
 
+/// The id of the modal's one block, by which an error of it is shown.
+pub const FIELD: &str = "typed";
+
 /// Where the answer to a modal belongs: a sent modal names no channel. It rides in `private_metadata`, which Slack signs
 /// with the rest, and which people can see, so it holds nothing but ids.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +40,7 @@ pub(super) fn view(click: &Click, action: &Action, prompt: &Prompt) -> Value {
         "close": plain("Cancel", 24),
         "blocks": [{
             "type": "input",
-            "block_id": "typed",
+            "block_id": FIELD,
             "label": plain(&prompt.label, 2000),
             "element": { "type": "plain_text_input", "action_id": "typed", "max_length": 200 },
         }],
