@@ -133,3 +133,13 @@ async fn keys_that_cannot_be_renewed_count_on() {
     kept_until(&keys, || *issuer.asked.borrow() == 2).await;
     assert!(has(&keys, "first"));
 }
+
+#[tokio::test]
+async fn a_token_with_an_unknown_key_puts_off_no_question_that_is_due() {
+    let issuer = Issuer::start(key_set("first")).await;
+    let keys = issuer.fetch().await.unwrap().spacing(Duration::from_hours(1));
+    *keys.fresh.write().unwrap() = Duration::from_millis(20);
+    issuer.answers(200, key_set("second"));
+    keys.unknown_key();
+    kept_until(&keys, || has(&keys, "second")).await;
+}
