@@ -75,7 +75,7 @@ mod tests {
     use crate::agent::taint::Taint;
 
     fn said(number: i64) -> Numbered {
-        Numbered { number, entry: Entry::bot(format!("{number}").as_str(), Taint::none()) }
+        Numbered { number, entry: Entry::bot(number.to_string(), Taint::none()) }
     }
 
     #[test]
