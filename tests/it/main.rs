@@ -25,6 +25,7 @@ mod parsers;
 mod payloads;
 mod peers;
 mod schemes;
+mod secrets;
 mod streaming;
 mod tower;
 mod vectors;

@@ -194,6 +194,6 @@ mod tests {
         let root = run::root().unwrap();
         let manifest = fs::read_to_string(root.join("fuzz/Cargo.toml")).unwrap();
         let targets = targets(root).unwrap();
-        assert!(targets.len() >= 9 && targets.iter().all(|name| manifest.contains(&format!("name = \"{name}\""))));
+        assert!(targets.len() >= 10 && targets.iter().all(|name| manifest.contains(&format!("name = \"{name}\""))));
     }
 }

@@ -10,6 +10,7 @@ mod case;
 mod decryption;
 mod engine;
 mod forms;
+mod jwt;
 mod mutations;
 mod pointers;
 mod queries;
@@ -23,6 +24,7 @@ pub use case::Case;
 pub use decryption::decryption;
 pub use engine::engine;
 pub use forms::forms;
+pub use jwt::jwt;
 pub use mutations::mutations;
 pub use pointers::pointers;
 pub use queries::queries;
@@ -43,4 +45,5 @@ pub const TARGETS: &[Target] = &[
     ("pointers", pointers),
     ("xml", xml),
     ("decryption", decryption),
+    ("jwt", jwt),
 ];

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use imchat_verify::providers;
 use serde_json::Value;
 
@@ -53,10 +53,35 @@ fn add(case: &Case, seeds: &mut Vec<Seed>) {
             seeds.push(("mutations", [&[choice, 0, place, 0, place, place, b'0'], case.body.as_slice()].concat()));
         }
     }
+    add_token(case, seeds);
     if let Some((_, query)) = case.url.split_once('?') {
         seeds.push(("queries", query.as_bytes().to_vec()));
     }
     add_body(&case.body, seeds);
+}
+
+/// A token, to be signed again and to be proved by something else, and the keys that it is read under.
+fn add_token(case: &Case, seeds: &mut Vec<Seed>) {
+    let names = ["google-chat", "teams-botframework", "teams-botframework-unbound"];
+    let Some((choice, _)) = (0_u8..).zip(names).find(|(_, name)| *name == case.provider) else { return };
+    for (_, value) in case.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
+        let decoded = |part: &[u8]| URL_SAFE_NO_PAD.decode(part).ok();
+        let token = value.split(|byte| *byte == b' ').next_back().unwrap_or_default();
+        let mut parts = token.split(|byte| *byte == b'.').map(decoded);
+        if let (Some(Some(header)), Some(Some(claims))) = (parts.next(), parts.next()) {
+            for bit in [[0, 9], [1, 9], [9, 9]] {
+                seeds.push(("jwt", [&[choice][..], &bit, &header, b"\n", &claims, b"\n", &case.body].concat()));
+            }
+            for proof in [0, 8, 14, 18, 128] {
+                seeds.push(("jwt", [&[choice.saturating_add(6), proof][..], &claims].concat()));
+            }
+        }
+        seeds.push(("jwt", [&[choice.saturating_add(3)], value.as_slice()].concat()));
+    }
+    seeds.push(("jwt", [&[choice.saturating_add(3)][..], b"Bearer \x01"].concat()));
+    for (_, secret) in case.secrets.iter().filter(|(role, _)| role == "jwks") {
+        seeds.push(("jwt", [&[choice.saturating_add(9)], secret.as_slice()].concat()));
+    }
 }
 
 fn add_body(body: &[u8], seeds: &mut Vec<Seed>) {

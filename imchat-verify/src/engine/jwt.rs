@@ -208,3 +208,28 @@ fn check_endorsed(key: &Jwk, source: Source, body: &[u8]) -> Result<(), Error> {
 }
 
 const NO_HEADERS: [(&str, &str); 0] = [];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_digits_alone() {
+        assert_eq!(seconds(Found::Plain("1700000000")), Some(1_700_000_000));
+        for other in ["-1", "1.0", "1e9", "true", "99999999999999999999"] {
+            assert_eq!(seconds(Found::Plain(other)), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_read_up_to_eight_kib_with_its_scheme() {
+        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","kid":"k"}"#);
+        let of_length = |length: usize| {
+            let start = alloc::format!("Bearer {header}.");
+            alloc::format!("{start}{}.AA", "A".repeat(length - start.len() - 3))
+        };
+        assert!(Token::read(of_length(8192).as_bytes()).is_some());
+        assert!(Token::read(of_length(8193).as_bytes()).is_none());
+        assert!(Token::read(of_length(8189).as_bytes()).is_some());
+    }
+}

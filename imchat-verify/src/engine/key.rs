@@ -1,7 +1,6 @@
 //! Secrets made ready: decoded once, hash states keyed once.
 
 use alloc::vec::Vec;
-use core::fmt;
 
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -46,12 +45,6 @@ pub(crate) struct Key {
 impl Key {
     pub(crate) fn counts_at(&self, now: OffsetDateTime) -> bool {
         self.until.is_none_or(|until| now < until)
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Key").field("index", &self.index).field("until", &self.until).finish_non_exhaustive()
     }
 }
 
@@ -155,7 +148,7 @@ pub(super) fn refuse_unknown_roles(scheme: &Scheme, secrets: &Secrets, primary: 
     }
 }
 
-/// Text secrets shorter than this can be guessed offline from one captured request.
+/// Secrets shorter than this can be guessed offline from one captured request; those that are decoded never are.
 const SHORT: usize = 16;
 
 pub(super) fn warnings(secrets: &Secrets, scheme: &Scheme, primary: Role) -> Vec<ConfigWarning> {
@@ -168,8 +161,7 @@ pub(super) fn warnings(secrets: &Secrets, scheme: &Scheme, primary: Role) -> Vec
         if bytes.first().is_some_and(u8::is_ascii_whitespace) || bytes.last().is_some_and(u8::is_ascii_whitespace) {
             warnings.push(ConfigWarning::SpaceAround { role, index });
         }
-        let text = role == scheme.key_role.role && scheme.key_role.form == Form::Text;
-        if text && bytes.len() < SHORT {
+        if role == scheme.key_role.role && bytes.len() < SHORT {
             warnings.push(ConfigWarning::Short { role, index });
         }
     }

@@ -125,7 +125,7 @@ pub type Open = fn(&OpenInput<'_>) -> Result<Option<Vec<u8>>, Undecryptable>;
 pub struct Undecryptable;
 
 /// A scheme with its keys: what a verifier is made of.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Core {
     pub(crate) scheme: &'static Scheme,
     pub(crate) keys: Vec<Key>,

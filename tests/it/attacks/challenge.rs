@@ -3,7 +3,7 @@
 use imchat_tests::{Outcome, Request, SIGNED_AT, at, forge, keys, payload};
 use imchat_verify::providers::{Feishu, feishu_seal};
 use imchat_verify::scheme::{Handshake, Hash, Source, When};
-use imchat_verify::{Error, Reply, Role, Scheme, Secrets, Signature, Verifier};
+use imchat_verify::{Error, Head, Reply, Role, Scheme, Secrets, Signature, Unsigned, Verdict, Verifier};
 
 use super::{feishu, judge, slack};
 
@@ -219,4 +219,30 @@ fn a_handshake_that_a_header_tells_is_found_whatever_the_body_is_written_in() {
     }
     assert_eq!(reply(send("hook", r#"{"hook":1}"#)).status, 204);
     assert!(matches!(send("hook", "hook=1"), Outcome::Event(_)));
+}
+
+fn greeted(unsigned: &Unsigned<'_>) -> Option<Reply> {
+    let known = unsigned.query("token").is_some_and(|token| unsigned.is_token(&token));
+    (known && unsigned.method() == "POST" && unsigned.body() == b"hello").then(|| Reply::json("{}"))
+}
+
+#[test]
+fn a_schemes_own_answer_sees_method_and_body_and_a_token_that_is_given_twice() {
+    const SCHEME: Scheme = Scheme::hmac("greeted", Hash::Sha256, Signature::hex("x-signature"))
+        .also_token(Role::VerificationToken, &[])
+        .unsigned_handshake(greeted)
+        .build();
+    let twice = Secrets::new(keys::SLACK)
+        .with(Role::VerificationToken, keys::FEISHU_TOKEN)
+        .with(Role::VerificationToken, keys::FEISHU_TOKEN);
+    let verifier = Verifier::of(&SCHEME, twice).unwrap();
+    let headers: [(&str, &str); 0] = [];
+    let answered = |method: &str, token: &str, body: &[u8]| {
+        let url = format!("https://example.com/?token={token}");
+        let head = Head::new(method, &url, &headers);
+        matches!(verifier.verify(head, body, at(SIGNED_AT)), Ok(Verdict::Handshake(_)))
+    };
+    assert!(answered("POST", keys::FEISHU_TOKEN, b"hello"));
+    assert!(!answered("POST", keys::FEISHU_TOKEN, b"hullo") && !answered("PUT", keys::FEISHU_TOKEN, b"hello"));
+    assert!(!answered("POST", "another", b"hello"));
 }

@@ -7,7 +7,10 @@ use imchat_verify::dedup::{MemoryStore, SharedStore};
 use imchat_verify::providers::{Discord, Feishu, Slack, StandardWebhooks};
 use imchat_verify::scheme::{Part, PartInput};
 use imchat_verify::sign::{SignRequest, Signer};
-use imchat_verify::{ConfigError, CustomInput, Error, Head, Role, Scheme, Secret, Secrets, Signature, Verdict, Verify};
+use imchat_verify::{
+    ConfigError, CustomInput, Error, Head, OpenInput, Question, Reply, Role, Scheme, Secret, Secrets, Signature,
+    Undecryptable, Unsigned, Verdict, Verify,
+};
 
 use super::{feishu, slack};
 
@@ -110,16 +113,38 @@ fn printing_check(input: &CustomInput<'_>) -> bool {
     true
 }
 
+fn printing_open(input: &OpenInput<'_>) -> Result<Option<Vec<u8>>, Undecryptable> {
+    PRINTED.set(format!("{input:?}"));
+    Ok(None)
+}
+
+fn printing_answer(question: &Question<'_>) -> Option<Reply> {
+    PRINTED.set(format!("{question:?}"));
+    None
+}
+
+fn printing_unsigned(unsigned: &Unsigned<'_>) -> Option<Reply> {
+    PRINTED.set(format!("{unsigned:?}"));
+    None
+}
+
 #[test]
 fn what_a_schemes_own_function_sees_does_not_show_when_printed() {
     const PART: Scheme = Scheme::hmac("part", imchat_verify::scheme::Hash::Sha256, Signature::hex("x-slack-signature"))
         .message(&[Part::Custom(printing_part)])
         .build();
+    const OPEN: Scheme = Scheme::hmac("open", imchat_verify::scheme::Hash::Sha256, Signature::hex("x-slack-signature"))
+        .open(printing_open)
+        .build();
+    const ANSWER: Scheme =
+        Scheme::hmac("answer", imchat_verify::scheme::Hash::Sha256, Signature::hex("x-slack-signature"))
+            .accepts_with(printing_answer)
+            .build();
     const CHECK: Scheme = Scheme::custom("check", Signature::hex("x-slack-signature"), printing_check).build();
     let request =
         marked().with("x-slack-signature", forge::hex(&forge::hmac_sha256(keys::SLACK.as_bytes(), &[&marked().body])));
     let url = format!("https://example.com/?token={MARKER}");
-    for scheme in [&PART, &CHECK] {
+    for scheme in [&PART, &OPEN, &ANSWER, &CHECK] {
         let verifier = imchat_verify::Verifier::of(scheme, keys::SLACK).unwrap();
         let head = Head::new("POST", &url, &request.headers);
         assert!(verifier.verify(head, &request.body, at(SIGNED_AT)).is_ok());
@@ -127,6 +152,20 @@ fn what_a_schemes_own_function_sees_does_not_show_when_printed() {
         assert!(!printed.is_empty(), "{} was printed", scheme.name());
         assert_hides(&printed, &[MARKER.as_bytes(), keys::SLACK.as_bytes()]);
     }
+}
+
+#[test]
+fn what_is_seen_of_an_unsigned_request_does_not_show_when_printed() {
+    const SCHEME: Scheme =
+        Scheme::hmac("unsigned", imchat_verify::scheme::Hash::Sha256, Signature::hex("x-slack-signature"))
+            .unsigned_handshake(printing_unsigned)
+            .build();
+    let verifier = imchat_verify::Verifier::of(&SCHEME, keys::SLACK).unwrap();
+    let request = marked().without("x-slack-signature");
+    assert!(verifier.verify(request.head(), &request.body, at(SIGNED_AT)).is_err());
+    let printed = PRINTED.take();
+    assert!(!printed.is_empty(), "it was printed");
+    assert_hides(&printed, &[MARKER.as_bytes(), keys::SLACK.as_bytes()]);
 }
 
 #[test]

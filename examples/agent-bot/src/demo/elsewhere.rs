@@ -98,7 +98,7 @@ fn feishu_config(api: &FeishuApi) -> FeishuConfig {
 }
 
 fn discord_config(api: &DiscordApi) -> DiscordConfig {
-    let access = DiscordAccess { token: Secret::new(BOT_TOKEN), api_url: api.url() };
+    let access = DiscordAccess { token: Secret::new(BOT_TOKEN), api_url: api.url(), public_url: None };
     DiscordConfig { key: SigningSecrets::of(DISCORD_KEY), access }
 }
 

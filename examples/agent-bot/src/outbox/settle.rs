@@ -62,7 +62,7 @@ pub(super) async fn record(
             let sql = "UPDATE bot_outbox_channels SET next_at = $1 WHERE channel = $2 AND next_at < $1";
             tx.query(sql).bind(until).bind(&taken.channel).run().await?;
             if now.saturating_sub(taken.created) >= micros(KEPT) {
-                return dead(tx, taken, LIMITED).await;
+                return dead(outbox, tx, taken, LIMITED, None).await;
             }
             again(tx, taken, wait, taken.attempts.saturating_sub(1), false).await
         }
@@ -152,8 +152,8 @@ async fn dead(
 }
 
 /// Gives up a row whose attempts all ended with their senders, and were never recorded; returns whether it is one.
-pub(super) async fn unended(tx: &mut Tx, taken: &Taken) -> Result<bool, StateError> {
-    Ok(taken.attempts > ATTEMPTS && dead(tx, taken, UNENDED).await?)
+pub(super) async fn unended(outbox: &Outbox, tx: &mut Tx, taken: &Taken) -> Result<bool, StateError> {
+    Ok(taken.attempts > ATTEMPTS && dead(outbox, tx, taken, UNENDED, None).await?)
 }
 
 /// Gives up a row that this release cannot read, which nobody else has.

@@ -67,7 +67,7 @@ impl Outbox {
                     found => {
                         let found = found?;
                         // What ends its senders would end each of them in turn.
-                        return Ok((!unended(tx, &found).await?).then_some(found));
+                        return Ok((!unended(self, tx, &found).await?).then_some(found));
                     }
                 }
             }
