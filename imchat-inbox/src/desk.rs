@@ -41,31 +41,37 @@ impl Desk {
 
     pub(crate) async fn take(&self, most: usize, lease: Duration) -> Result<Vec<Job>, InboxError> {
         let mut jobs = Vec::new();
+        let mut buries = true;
         for stored in self.orders.take(Take { most, lease }).await? {
             let lease = stored.lease();
             match stored.opened(self.rules.seal.as_ref()) {
                 Some(open) => jobs.push(open.into_job()),
-                None => self.bury_sealed(&lease).await,
+                None if buries => buries = self.bury_sealed(&lease).await,
+                // What held up one burial holds up the next: these come again too.
+                None => {}
             }
         }
         Ok(jobs)
     }
 
-    /// Where that fails it comes again when its lease ends: the jobs that were taken with it are not to wait as long.
-    async fn bury_sealed(&self, lease: &JobLease) {
+    /// Returns whether it could. Where not, it comes again when its lease ends: the jobs that were taken with it are not to
+    /// wait as long.
+    async fn bury_sealed(&self, lease: &JobLease) -> bool {
         let why =
             String::from("the body is sealed and does not open: give the inbox the key that sealed it, then replay");
         let id = lease.id();
-        match self.orders.settle(lease, Way::Bury { why }).await {
+        let settled = self.orders.settle(lease, Way::Bury { why }).await;
+        match &settled {
             Ok(Settled::Ok | Settled::Lost) => {
                 tracing::error!(id, "a job became a dead letter: its body is sealed and does not open");
             }
             Err(error) => tracing::error!(
                 id,
-                error = &error as &dyn std::error::Error,
+                error = error as &dyn std::error::Error,
                 "a job whose body is sealed and does not open is not buried: it comes again when its lease ends"
             ),
         }
+        settled.is_ok()
     }
 
     /// With its body open, for a person.

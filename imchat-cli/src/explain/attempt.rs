@@ -1,6 +1,6 @@
 //! A request with the scheme and the secrets that it is verified with.
 
-use imchat_verify::{AnyProvider, ConfigError, Form, Scheme, Verifier};
+use imchat_verify::{AnyProvider, ConfigError, Error, Form, Scheme, Verifier};
 use time::OffsetDateTime;
 
 use super::mistakes::Undo;
@@ -27,6 +27,11 @@ impl Attempt<'_> {
     /// Whether the request is authentic, whatever its time.
     pub(super) fn fits(&self) -> bool {
         self.timeless().is_ok_and(|verifier| self.fits_with(&verifier, &self.request.body))
+    }
+
+    /// Why it is refused, whatever its time.
+    pub(super) fn refusal(&self) -> Option<Error> {
+        self.timeless().ok()?.verify(self.request.head(), &self.request.body, self.now).err()
     }
 
     fn fits_with(&self, verifier: &Verifier<AnyProvider>, body: &[u8]) -> bool {
@@ -66,7 +71,9 @@ impl Attempt<'_> {
                 let said = token.claim(name)?;
                 let given = self.given.instead(role, said.as_bytes().to_vec());
                 let fits = Attempt { given: &given, ..*self }.fits();
-                fits.then(|| Some(format!("the token's is {}", shown(without_query(said)))))
+                let seen = shown(without_query(said));
+                let part = if seen == said { "" } else { ", of which a part is not shown here" };
+                fits.then(|| Some(format!("the token's is {seen}{part}")))
             }
             Undo::Url(urls) => {
                 let url = self.request.url.as_deref()?;

@@ -36,6 +36,7 @@ impl Cause {
         }
     }
 
+    #[cfg(test)]
     pub(super) const ALL: [Self; 6] =
         [Self::Milliseconds, Self::Seconds, Self::TimeZone, Self::Skew, Self::Ended, Self::NotBegun];
 }

@@ -29,7 +29,7 @@ pub(crate) struct Explanation {
     pub(crate) proved: bool,
     /// One sentence that ends in something to do.
     pub(crate) sentence: String,
-    /// The names of what was tried, in order, what was found last.
+    /// The names of what was tried, in order.
     pub(crate) tried: Vec<&'static str>,
 }
 
@@ -37,8 +37,8 @@ pub(crate) struct Explanation {
 pub(crate) fn explain(attempt: &Attempt<'_>, refused: &Refused, window: Option<Window>) -> Explanation {
     let late = late(attempt, refused, window);
     let mut tried = Vec::new();
-    if late.is_some() {
-        tried.extend(clock::Cause::ALL.map(clock::Cause::name));
+    if let Some(late) = &late {
+        tried.push(late.cause.name());
     }
     if attempt.fits() {
         // It is the time alone, and with whatever undone the rest would fit still.
@@ -63,7 +63,7 @@ pub(crate) fn explain(attempt: &Attempt<'_>, refused: &Refused, window: Option<W
     if let Some(late) = late {
         return late.explanation(false, tried);
     }
-    for sign in SIGNS {
+    for sign in SIGNS.iter().filter(|sign| !sign.of_body || is_covered(attempt, refused)) {
         tried.push(sign.name);
         if let Some(sentence) = (sign.look)(attempt) {
             return Explanation { cause: Some(sign.name), proved: false, sentence, tried };
@@ -89,7 +89,12 @@ fn late(attempt: &Attempt<'_>, refused: &Refused, window: Option<Window>) -> Opt
 
 impl Late {
     fn explanation(self, proved: bool, tried: Vec<&'static str>) -> Explanation {
-        let signature = if proved { "its signature is right" } else { "its signature does not fit either" };
+        let signature = match self.cause {
+            _ if proved => "its signature is right",
+            // The times of a token are read when all else of it holds.
+            clock::Cause::Ended | clock::Cause::NotBegun => "its signature is right, but the body is not what it says",
+            _ => "its signature does not fit either",
+        };
         let sentence = clock::sentence(self.cause, &self.distance, signature);
         Explanation { cause: Some(self.cause.name()), proved, sentence, tried }
     }
@@ -102,6 +107,11 @@ fn applies(mistake: &Mistake, attempt: &Attempt<'_>) -> bool {
         Undo::Claim(_, role) => attempt.scheme.roles().any(|(known, _)| known == role),
         _ => true,
     }
+}
+
+/// Whether the body is part of what does not fit: a token that does not covers none of it.
+fn is_covered(attempt: &Attempt<'_>, refused: &Refused) -> bool {
+    attempt.scheme.primary_role() != Role::Jwks && !matches!(refused, Refused::Request(Error::WrongToken))
 }
 
 fn nothing_fits(refused: &Refused, attempt: &Attempt<'_>) -> String {

@@ -11,16 +11,18 @@ use crate::capture::Captured;
 pub(super) struct Sign {
     /// A short, stable name.
     pub(super) name: &'static str,
+    /// Whether it says that the body is not what was signed.
+    pub(super) of_body: bool,
     pub(super) look: fn(&Attempt<'_>) -> Option<String>,
 }
 
 pub(super) const SIGNS: &[Sign] = &[
-    Sign { name: "headers-of-another-provider", look: other_headers },
-    Sign { name: "secret-is-another-credential", look: other_credential },
-    Sign { name: "keys-without-its-key", look: token::unknown_key },
-    Sign { name: "body-lost", look: lost },
-    Sign { name: "body-replaced", look: replaced },
-    Sign { name: "json-sorted", look: sorted },
+    Sign { name: "headers-of-another-provider", of_body: false, look: other_headers },
+    Sign { name: "secret-is-another-credential", of_body: false, look: other_credential },
+    Sign { name: "keys-without-its-key", of_body: false, look: token::unknown_key },
+    Sign { name: "body-lost", of_body: false, look: lost },
+    Sign { name: "body-replaced", of_body: true, look: replaced },
+    Sign { name: "json-sorted", of_body: true, look: sorted },
 ];
 
 /// The request has none of the scheme's headers and has another provider's.

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::attempt::Attempt;
 use super::clock::Cause;
 use crate::capture::Captured;
-use crate::text::{counted, shown, span, without_query};
+use crate::text::{counted, span};
 
 /// A JWT's header and claims.
 pub(super) struct Token {
@@ -53,8 +53,11 @@ impl Token {
     }
 }
 
-/// The keys at hand have none of the name that the token gives.
+/// The keys at hand have none of the name that the token gives, and nothing else is wrong with it so far.
 pub(super) fn unknown_key(attempt: &Attempt<'_>) -> Option<String> {
+    if attempt.refusal() != Some(Error::WrongClaim("kid")) {
+        return None;
+    }
     let token = Token::of(attempt.request)?;
     let named = token.header.get("kid")?.as_str()?;
     let sets = attempt.given.each().filter(|(role, _)| role.unwrap_or(attempt.scheme.primary_role()) == Role::Jwks);
@@ -62,11 +65,10 @@ pub(super) fn unknown_key(attempt: &Attempt<'_>) -> Option<String> {
     let keys: Vec<&Value> = sets.iter().filter_map(|set| set.get("keys")?.as_array()).flatten().collect();
     let is_known = keys.iter().any(|key| key.get("kid").and_then(Value::as_str) == Some(named));
     (!keys.is_empty() && !is_known).then(|| {
-        let issuer =
-            token.claim("iss").map(|issuer| format!(" ({})", shown(without_query(issuer)))).unwrap_or_default();
+        // Nothing that the token says of its issuer is proved, so it is not where to fetch keys.
         format!(
-            "the token names a key that is not among those at hand ({}): the set is old, or another issuer's; fetch it \
-             again from where the issuer that the token names{issuer} publishes it",
+            "the token names a key that is not among those at hand ({}): the set is old, or the token is another issuer's \
+             or forged; fetch the set again from the address that the platform's documentation names",
             counted(keys.len(), "key")
         )
     })

@@ -1,5 +1,6 @@
 //! The items of a batch, each claimed on its own.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -73,14 +74,17 @@ pub async fn claim_items<S: DedupStore, P>(
     lease: Duration,
 ) -> Result<ClaimedItems<P>, S::Error> {
     let mut unseen = Vec::new();
+    let mut met = BTreeSet::new();
     for receipt in receipt.items().unwrap_or_else(|| alloc::vec![receipt.clone()]) {
         let Some(key) = receipt.identity().dedup_key.map(of_item) else { continue };
+        // It stands in this batch twice: its first claim may be over by now.
+        if !met.insert(key) {
+            continue;
+        }
         match store.claim(&key, None, lease).await {
             Ok(Claim::Granted(lease)) => unseen.push(UnseenItem { receipt, lease }),
             // Without a digest no body is another one's.
             Ok(Claim::Done { .. } | Claim::Mismatch) => {}
-            // It stands twice in this batch, and was claimed a moment ago.
-            Ok(Claim::Busy { .. }) if unseen.iter().any(|item: &UnseenItem<P>| *item.lease.key() == key) => {}
             Ok(Claim::Busy { retry_after }) => {
                 give_back(store, unseen).await;
                 return Ok(ClaimedItems::Busy { retry_after });

@@ -126,7 +126,9 @@ async fn a_handler_that_goes_on_after_its_lease_was_lost_keeps_its_slot() {
     assert!(second.is_err(), "a second one ran beside the first");
     until(|| queue.state(1).0 == State::Done).await;
     worker.stop().await;
-    assert_eq!((seen.load(Ordering::SeqCst), reports.names()[0]), (1, "lost"));
+    assert_eq!(seen.load(Ordering::SeqCst), 1);
+    // The slot is free before the report is made, so that of the second may come first.
+    assert!(reports.names().contains(&"lost"), "{:?}", reports.names());
 }
 
 /// Many times, since it depends on which thread the handler gets.

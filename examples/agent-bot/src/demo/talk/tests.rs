@@ -65,7 +65,7 @@ async fn what_is_said_without_an_executor_waits_and_a_storm_adds_nothing_to_it()
             "the executor works",
             "Here is what I found: checkout is degraded",
             "works already",
-            "no button has that number",
+            "there is no button yet",
             "no such command",
             "/storm",
         ],
