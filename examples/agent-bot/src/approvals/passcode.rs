@@ -24,7 +24,7 @@ pub enum PasscodeError {
 /// The approvers' passcodes, each kept as an HMAC-SHA256 under a key that is not kept beside them.
 ///
 /// Without the key a stolen file of tags tells nothing, however short the passcodes are; five wrong ones lock a person out
-/// of a plan, and fifteen within a day out of all that ask for one.
+/// of a plan, and fifteen, each within a day of the one before, out of all that ask for one.
 #[derive(Clone)]
 pub struct Passcodes {
     key: Secret,

@@ -1,4 +1,4 @@
-//! How many wrong passcodes somebody may type: a few for one plan, and some more for all plans of a day.
+//! How many wrong passcodes somebody may type: a few for one plan, and some more for all plans, until a day has passed without one.
 //!
 //! Anybody who may ask can ask for plan after plan. So what is counted for the plan alone would let whoever sits at an
 //! approver's account guess without end.
@@ -9,7 +9,7 @@ use crate::who::Person;
 
 /// Wrong passcodes of one person for one plan.
 const OF_PLAN: i64 = 5;
-/// Wrong passcodes of one person for all plans of a day.
+/// Wrong passcodes of one person for all plans, each within a day of the one before.
 const OF_DAY: i64 = 15;
 /// A day, in microseconds.
 const DAY: i64 = 24 * 3600 * 1_000_000;
@@ -19,7 +19,7 @@ const DAY: i64 = 24 * 3600 * 1_000_000;
 pub(super) struct Tries {
     of_plan: i64,
     of_day: i64,
-    /// When the person's day ends, in store time.
+    /// A day after the last wrong one, in store time.
     until: i64,
 }
 
@@ -58,8 +58,12 @@ impl Tries {
         let sql = "INSERT INTO bot_passcode_tries (plan, person, tries) VALUES ($1, $2, 1) \
             ON CONFLICT (plan, person) DO UPDATE SET tries = bot_passcode_tries.tries + 1";
         tx.query(sql).bind(&plan.id).bind(&who).run().await?;
-        tx.query("UPDATE bot_passcode_days SET tries = tries + 1 WHERE person = $1").bind(&who).run().await?;
-        Ok(Self { of_plan: self.of_plan.saturating_add(1), of_day: self.of_day.saturating_add(1), ..self })
+        // The day begins anew with each wrong one: any day that began with its first would let two runs meet at its end.
+        let now = tx.now().await?;
+        let sql = "UPDATE bot_passcode_days SET tries = tries + 1, since = $2 WHERE person = $1";
+        tx.query(sql).bind(&who).bind(now).run().await?;
+        let (of_plan, of_day) = (self.of_plan.saturating_add(1), self.of_day.saturating_add(1));
+        Ok(Self { of_plan, of_day, until: now.saturating_add(DAY) })
     }
 
     pub(super) fn left(self) -> Left {

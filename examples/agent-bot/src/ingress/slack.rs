@@ -37,7 +37,7 @@ async fn answered(State(slack): State<Arc<Slack>>, request: Request, next: Next)
         return response;
     };
     if click.reply.is_some() {
-        // Slack waits three seconds, and a part of them is over.
+        // Slack waits three seconds, and a part of them is over. It is for this moment: a process that stops tells nobody.
         tokio::spawn(async move { tell(&slack, click).await });
     } else {
         let shown = json!({ "response_action": "errors", "errors": { FIELD: WORDS } });

@@ -20,7 +20,7 @@ const HELD: Duration = Duration::from_secs(3600);
 /// How long a message is kept for a platform that takes nothing: what is older answers nobody any more.
 const KEPT: Duration = Duration::from_secs(24 * 3600);
 
-const LIMITED: &str = "the channel was over its rate limit for a day: find out who uses the limit up, then replay this";
+const LIMITED: &str = "the channel is over its rate limit, and this has waited for a day or more: find out who uses the limit up, then replay this";
 const UNENDED: &str =
     "sending it was begun several times and never ended: see the log, and report it before it is replayed";
 

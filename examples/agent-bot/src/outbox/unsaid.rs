@@ -56,9 +56,9 @@ impl Outbox {
         if taken.step.ends_with(UNSAID) {
             return Ok(());
         }
-        let (reply, only) = match self.route(taken) {
-            Ok(Some(Route::Say(reply))) => (reply, taken.only.clone()),
-            Ok(Some(Route::Tell { tell, person })) => (tell, Some(person)),
+        let (reply, only, tells) = match self.route(taken) {
+            Ok(Some(Route::Say(reply))) => (reply, taken.only.clone(), false),
+            Ok(Some(Route::Tell { tell, person })) => (tell, Some(person), true),
             Ok(None) | Err(_) => return Ok(()),
         };
         let text = match remedy {
@@ -68,6 +68,10 @@ impl Outbox {
         let to = Address { place: taken.place.clone(), only, reply: Some(reply) };
         let step = format!("{}{UNSAID}", taken.step);
         self.put(tx, &Draft { to, message: Outbound::plain(text), step, edit_of: None }).await?;
+        if tells {
+            // It was kept for this alone.
+            tx.query("UPDATE bot_outbox SET route = NULL WHERE step = $1").bind(&taken.step).run().await?;
+        }
         Ok(())
     }
 }

@@ -157,9 +157,12 @@ pub(super) async fn past(tx: &mut Tx, conversation: &str, upto: i64) -> Result<V
     rows.iter().map(numbered).collect()
 }
 
-/// The number of the oldest message that no turn has ended yet.
+/// The number of the oldest message that no turn has ended yet, unless more than a hundred came after it: its job is a dead
+/// letter, that nobody may ever replay.
 pub(super) async fn oldest_open(tx: &mut Tx, conversation: &str) -> Result<Option<i64>, StateError> {
-    let sql = "SELECT MIN(number) AS oldest FROM bot_turns WHERE conversation = $1 AND state <> 'over'";
+    let sql = "SELECT MIN(number) AS oldest FROM bot_turns WHERE conversation = $1 AND state <> 'over' \
+               AND number > coalesce((SELECT number FROM bot_turns WHERE conversation = $1 AND state = 'over' \
+               ORDER BY number DESC LIMIT 1 OFFSET 100), 0)";
     tx.query(sql).bind(conversation).row().await?.ok_or(StateError::Row("oldest"))?.maybe_number("oldest")
 }
 

@@ -87,6 +87,37 @@ async fn a_turn_reads_what_was_said_before_in_its_conversation() {
 }
 
 #[tokio::test]
+async fn a_message_that_no_turn_ends_holds_no_summary_up_for_ever_and_a_younger_one_is_still_told() {
+    for room in Room::each().await {
+        let hand = Hand::new(&room).await;
+        hand.append("c", "dead", "U1", "never answered").await;
+        let asks = async |name: String| {
+            hand.append("c", &name, "U1", "status?").await;
+            let begun = hand.begin("c", &name, Meanwhile::Queue).await;
+            assert!(hand.finish("c", &name, "it is well").await);
+            let Begun::Turn { entries, overflow } = begun else { panic!("{begun:?}") };
+            if let Some(overflow) = overflow {
+                hand.keep("c", &overflow.in_short()).await;
+            }
+            entries.len()
+        };
+        for nth in 0..51 {
+            assert!(asks(format!("j{nth}")).await <= 101, "{nth}");
+        }
+        hand.append("c", "late", "U1", "answered late").await;
+        for nth in 51..80 {
+            assert!(asks(format!("j{nth}")).await <= 62, "{nth}: what the late one holds up, and the window");
+        }
+        let late = hand.begin("c", "late", Meanwhile::Queue).await;
+        assert!(texts(&late).contains(&"answered late"));
+        assert!(hand.finish("c", "late", "so it is").await);
+        for nth in 80..90 {
+            assert!(asks(format!("j{nth}")).await <= 42, "{nth}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_same_job_stands_once_and_is_answered_once() {
     for room in Room::each().await {
         let hand = Hand::new(&room).await;
