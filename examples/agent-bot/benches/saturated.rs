@@ -45,6 +45,7 @@ fn main() -> Result<()> {
             let stage = Stage::start(Mood::Slow(SLOW), role).await?;
             let figures = stage.flood(length).await?;
             figures.print(&format!("ack, {what}, {PER_SECOND}/s"), 1.0);
+            stage.end().await;
         }
         let stage = Stage::start(Mood::Good, Role::All).await?;
         stage.idle(if measuring { ANSWERS } else { 2 }).await?.print("event to answer, idle", 1.0);
@@ -56,7 +57,7 @@ struct Stage {
     slack: SlackApi,
     base: String,
     sender: std::sync::Arc<Sender>,
-    _bot: Bot,
+    bot: Bot,
     _folder: Folder,
 }
 
@@ -75,7 +76,13 @@ impl Stage {
         let bot = Bot::start(&config, role).await?;
         let base = format!("http://{}", bot.address());
         let sender = Sender::new(sign::slack(SECRET), sign::slack("other")).into();
-        Ok(Self { slack, base, sender, _bot: bot, _folder: folder })
+        Ok(Self { slack, base, sender, bot, _folder: folder })
+    }
+
+    /// What one stage leaves to be done would be measured in the next.
+    async fn end(self) {
+        let _stopped = self.bot.stop().await;
+        self.slack.stop().await;
     }
 
     /// Mentions, each of a conversation of its own.

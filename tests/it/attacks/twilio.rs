@@ -108,7 +108,7 @@ fn text_that_no_url_holds_does_not_move_from_the_body_into_the_url() {
 }
 
 #[test]
-fn only_the_standard_port_of_its_scheme_is_tried() {
+fn a_port_is_left_out_and_only_the_standard_one_of_its_scheme_is_added() {
     let at = |signed: &str, seen: &str| judge(&posted(seen, "", signed)).is_accepted();
     for (signed, seen) in [
         ("https://a.example:443/x", "https://a.example/x"),
@@ -117,6 +117,8 @@ fn only_the_standard_port_of_its_scheme_is_tried() {
         ("https://[::1]:443/x", "https://[::1]/x"),
         ("https://[::1]/x", "https://[::1]:443/x"),
         ("https://a.example:443", "https://a.example"),
+        ("https://a.example/x", "https://a.example:8443/x"),
+        ("http://u:p@a.example/x", "http://u:p@a.example:8080/x"),
         ("https://a.example?q=%27", "https://a.example:443?q='"),
     ] {
         assert!(at(signed, seen), "{signed} seen as {seen}");

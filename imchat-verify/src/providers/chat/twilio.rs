@@ -28,7 +28,7 @@ const CALLS: Facts = EVENTS.named("calls").key(Key::Never);
 /// Twilio signs the public URL and, after it, the fields of a form, sorted by name. Where the body is JSON it signs the URL
 /// alone, which names the body's SHA-256 as `bodySHA256`.
 ///
-/// The secret is the account's primary auth token. The URL is tried with and without the standard port of its scheme, and
+/// The secret is the account's primary auth token. The URL is tried without its port, with the standard port of its scheme, and
 /// with `'` as it is and as `%27`: what stands between Twilio and a service changes both.
 ///
 /// Webhooks come by POST, which is Twilio's default for a URL. Where one is set to GET its fields stand in the URL, and there
@@ -68,8 +68,10 @@ fn url_and_fields(input: &PartInput<'_>, sink: &mut dyn FnMut(&[u8])) -> Result<
     url_and_body(url, &[])?;
     if let Some((before, after)) = around_digest(url)? {
         // The digest of the body that came stands in for the one that is named: only where they are one does the MAC fit.
+        let digest = const_hex::encode(sha256(input.body));
+        let named = url.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).unwrap_or_default();
         sink(before.as_bytes());
-        sink(const_hex::encode(sha256(input.body)).as_bytes());
+        sink(if named.eq_ignore_ascii_case(&digest) { named.as_bytes() } else { digest.as_bytes() });
         sink(after.as_bytes());
         return Ok(());
     }
@@ -118,7 +120,7 @@ fn spellings(url: &str) -> Vec<String> {
     ported.into_iter().chain(escaped).collect()
 }
 
-/// The URL with its scheme's standard port where it has none, and without it where it has.
+/// The URL without its port, and with the standard one of its scheme where it has none: Twilio signs either.
 fn other_port(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let port = match scheme {
@@ -128,10 +130,10 @@ fn other_port(url: &str) -> Option<String> {
     };
     let (authority, path) = rest.split_at_checked(rest.find(['/', '?', '#']).unwrap_or(rest.len()))?;
     let host = authority.rsplit('@').next().unwrap_or_default();
-    match (authority.strip_suffix(port), host.rsplit_once(':')) {
-        (Some(bare), _) => Some(format!("{scheme}://{bare}{path}")),
-        // An address in brackets has colons of its own.
-        (None, Some((_, rest))) if !rest.ends_with(']') => None,
-        (None, _) => Some(format!("{scheme}://{authority}{port}{path}")),
-    }
+    // An address in brackets has colons of its own.
+    let bare = host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).and(authority.rsplit_once(':'));
+    Some(match bare {
+        Some((bare, _)) => format!("{scheme}://{bare}{path}"),
+        None => format!("{scheme}://{authority}{port}{path}"),
+    })
 }
