@@ -34,7 +34,8 @@ const MOST: usize = 64;
 /// ```
 #[derive(Clone)]
 pub struct Jwks {
-    keys: Vec<Jwk>,
+    /// Shared, since a set is handed out at each request.
+    keys: Arc<[Jwk]>,
     until: Option<OffsetDateTime>,
 }
 
@@ -58,7 +59,7 @@ impl Jwks {
 
     pub(crate) fn read(json: &[u8]) -> Option<Self> {
         let set: Value = serde_json::from_slice(json).ok()?;
-        let keys: Vec<Jwk> = set.get("keys")?.as_array()?.iter().take(MOST).filter_map(Jwk::read).collect();
+        let keys: Arc<[Jwk]> = set.get("keys")?.as_array()?.iter().take(MOST).filter_map(Jwk::read).collect();
         (!keys.is_empty()).then_some(Self { keys, until: None })
     }
 

@@ -11,12 +11,11 @@ use core::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
 
 pub use request::{SignError, SignRequest};
 
 use crate::config::ConfigError;
-use crate::engine::{Core, Key, Material, sha256};
+use crate::engine::{Core, Key, Material, sha256, sorted};
 #[cfg(feature = "ed25519")]
 use crate::scheme::Algorithm;
 use crate::scheme::{Encoding, Layout, Part, PartInput, Scheme, Source, Unit};
@@ -219,15 +218,7 @@ impl Signer {
         if !self.scheme.sorted {
             return self.scheme.message.iter().try_for_each(|part| feed(part, sink));
         }
-        let mut pieces = Vec::new();
-        for part in self.scheme.message {
-            let mut piece = Zeroizing::new(Vec::new());
-            feed(part, &mut |bytes| piece.extend_from_slice(bytes))?;
-            pieces.push(piece);
-        }
-        pieces.sort_unstable_by(|one, other| one.as_slice().cmp(other));
-        pieces.iter().for_each(|piece| sink(piece));
-        Ok(())
+        sorted(self.scheme.message, feed, sink)
     }
 }
 

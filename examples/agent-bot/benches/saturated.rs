@@ -1,11 +1,13 @@
 //! How fast the bot acknowledges while its executor is busy with a slow model, and while there is none; and how soon an
 //! answer follows when it is idle.
 //!
-//! `cargo bench -p agent-bot` prints the figures. Load is open: a request is sent when it is due, whether or not those before
-//! it were answered, and its time counts from when it was due.
+//! `cargo bench -p agent-bot` prints the figures; a word behind `--` chooses among them. Load is open: a request is sent when
+//! it is due, whether or not those before it were answered, and its time counts from when it was due. Each figure is taken in
+//! a process of its own, for what one leaves to be done and to be written to the disk would be measured in the next.
 
 #![expect(clippy::print_stdout, reason = "standard output is where the figures go")]
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use agent_bot::agent::scripted::Mood;
@@ -36,28 +38,51 @@ const POLICY: &str = r#"
     messages = { user = { most = 1000000, per_secs = 1 }, channel = { most = 1000000, per_secs = 1 }, workspace = { most = 1000000, per_secs = 1 } }
 "#;
 
+const STAGES: [&str; 3] = ["saturated", "stopped", "idle"];
+/// Says which stage this process is.
+const STAGE: &str = "--stage";
+
 fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
     // `cargo test` runs it too, to see that it works.
-    let measuring = std::env::args().any(|argument| argument == "--bench");
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
-        let length = if measuring { FOR } else { Duration::from_millis(200) };
-        for (what, role) in [("executor saturated", Role::All), ("executor stopped", Role::Ingress)] {
-            let stage = Stage::start(Mood::Slow(SLOW), role).await?;
-            let figures = stage.flood(length).await?;
-            figures.print(&format!("ack, {what}, {PER_SECOND}/s"), 1.0);
-            stage.end().await;
+    let measuring = arguments.iter().any(|argument| argument == "--bench");
+    if let [.., before, stage] = arguments.as_slice()
+        && before == STAGE
+    {
+        return tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(play(stage, measuring));
+    }
+    let chosen: Vec<_> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
+    let is_chosen = |stage: &str| chosen.is_empty() || chosen.iter().any(|word| stage.contains(word.as_str()));
+    for stage in STAGES.into_iter().filter(|stage| is_chosen(stage)) {
+        let mut process = Command::new(std::env::current_exe()?);
+        let ended = process.args(measuring.then_some("--bench")).args([STAGE, stage]).status()?;
+        ensure!(ended.success(), "the stage {stage} ended with {ended}");
+    }
+    Ok(())
+}
+
+async fn play(stage: &str, measuring: bool) -> Result<()> {
+    let length = if measuring { FOR } else { Duration::from_millis(200) };
+    let (what, figures) = match stage {
+        "saturated" | "stopped" => {
+            let role = if stage == "stopped" { Role::Ingress } else { Role::All };
+            let figures = Stage::start(Mood::Slow(SLOW), role).await?.flood(length).await?;
+            (format!("ack, executor {stage}, {PER_SECOND}/s"), figures)
         }
-        let stage = Stage::start(Mood::Good, Role::All).await?;
-        stage.idle(if measuring { ANSWERS } else { 2 }).await?.print("event to answer, idle", 1.0);
-        Ok(())
-    })
+        _ => {
+            let stage = Stage::start(Mood::Good, Role::All).await?;
+            ("event to answer, idle".to_owned(), stage.idle(if measuring { ANSWERS } else { 2 }).await?)
+        }
+    };
+    figures.print(&what);
+    Ok(())
 }
 
 struct Stage {
     slack: SlackApi,
     base: String,
     sender: std::sync::Arc<Sender>,
-    bot: Bot,
+    _bot: Bot,
     _folder: Folder,
 }
 
@@ -76,13 +101,7 @@ impl Stage {
         let bot = Bot::start(&config, role).await?;
         let base = format!("http://{}", bot.address());
         let sender = Sender::new(sign::slack(SECRET), sign::slack("other")).into();
-        Ok(Self { slack, base, sender, bot, _folder: folder })
-    }
-
-    /// What one stage leaves to be done would be measured in the next.
-    async fn end(self) {
-        let _stopped = self.bot.stop().await;
-        self.slack.stop().await;
+        Ok(Self { slack, base, sender, _bot: bot, _folder: folder })
     }
 
     /// Mentions, each of a conversation of its own.
@@ -155,9 +174,9 @@ impl Figures {
         self.0.get(place).copied().unwrap_or_default()
     }
 
-    fn print(&self, what: &str, most: f64) {
+    fn print(&self, what: &str) {
         let ms = |share| self.at(share).as_secs_f64() * 1e3;
-        let (p50, p99, longest, count) = (ms(0.5), ms(0.99), ms(most), self.0.len());
+        let (p50, p99, longest, count) = (ms(0.5), ms(0.99), ms(1.0), self.0.len());
         println!("{what:<32}  p50 {p50:>7.2} ms  p99 {p99:>7.2} ms  longest {longest:>7.2} ms  of {count}");
     }
 }

@@ -35,6 +35,8 @@ pub(crate) use mac::sha256;
 pub(crate) use open::UNSIGNED_LIMIT;
 pub use open::{Question, Unsigned};
 pub(crate) use prepare::Prepared;
+#[cfg(feature = "sign")]
+pub(crate) use prove::sorted;
 pub(crate) use prove::{MAX_PIECES, Proof, Stream};
 pub(crate) use timestamp::SentAt;
 pub(crate) use wanted::{MAX_FAMILIES, MAX_PARTS};

@@ -9,6 +9,8 @@ use alloc::borrow::Cow;
 use time::OffsetDateTime;
 
 pub(crate) use message::MAX_PIECES;
+#[cfg(feature = "sign")]
+pub(crate) use message::sorted;
 pub(crate) use stream::Stream;
 
 use super::border::url_and_body;

@@ -20,7 +20,7 @@ pub use verify::{Chain, Fault, Row, rows, verify};
 
 use crate::message::legible;
 use crate::state::{StateError, Tx};
-use crate::who::Person;
+use crate::who::{Person, Place};
 
 /// What is to be remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +63,22 @@ impl fmt::Display for Who<'_> {
 
 /// Characters of an operator's name.
 const NAME: usize = 100;
+
+/// Adds that a turn is over which this person asked for, in the caller's transaction.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn answered(
+    tx: &mut Tx,
+    key: &str,
+    person: &Person,
+    place: &Place,
+    ended: &'static str,
+) -> Result<(), StateError> {
+    let detail = format!("{ended} in {}", place.channel);
+    let (act, who, tenant) = ("turn.answered", Who::Person(person), place.tenant.as_str());
+    append(tx, Entry { act, who, tenant, what: key, digest: None, detail: &detail }).await
+}
 
 /// Adds a row to the chain, in the caller's transaction.
 ///

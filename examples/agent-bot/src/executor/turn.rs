@@ -103,16 +103,7 @@ impl Executor {
                 parts.outbox.tells(tx, &plan.card_step(), &inbound.person, reply).await?;
             }
         }
-        let detail = format!("{} in {}", outcome.ended.as_str(), inbound.place.channel);
-        let entry = audit::Entry {
-            act: "turn.answered",
-            who: audit::Who::Person(&inbound.person),
-            tenant: &inbound.place.tenant,
-            what: key,
-            digest: None,
-            detail: &detail,
-        };
-        Ok(audit::append(tx, entry).await?)
+        Ok(audit::answered(tx, key, &inbound.person, &inbound.place, outcome.ended.as_str()).await?)
     }
 
     /// After the answer, which nobody waits with for it.

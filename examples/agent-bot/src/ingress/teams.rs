@@ -146,16 +146,7 @@ impl Answering {
 
     async fn write_down(&self, key: &str, inbound: &Inbound, ended: Ended) -> Result<(), StateError> {
         let mut tx = self.0.state.begin().await?;
-        let detail = format!("{} in {}", ended.as_str(), inbound.place.channel);
-        let entry = audit::Entry {
-            act: "turn.answered",
-            who: audit::Who::Person(&inbound.person),
-            tenant: &inbound.place.tenant,
-            what: key,
-            digest: None,
-            detail: &detail,
-        };
-        audit::append(&mut tx, entry).await?;
+        audit::answered(&mut tx, key, &inbound.person, &inbound.place, ended.as_str()).await?;
         tx.commit().await
     }
 }

@@ -12,6 +12,23 @@ use crate::scheme::{Part, PartInput, Source};
 /// The most parts that a message of an Ed25519 scheme may have.
 pub(crate) const MAX_PIECES: usize = 8;
 
+/// Feeds what these parts write in the order of its bytes.
+pub(crate) fn sorted<E>(
+    parts: &[Part],
+    mut feed: impl FnMut(&Part, &mut dyn FnMut(&[u8])) -> Result<(), E>,
+    sink: &mut dyn FnMut(&[u8]),
+) -> Result<(), E> {
+    let mut pieces = Vec::new();
+    for part in parts {
+        let mut piece = Zeroizing::new(Vec::new());
+        feed(part, &mut |bytes| piece.extend_from_slice(bytes))?;
+        pieces.push(piece);
+    }
+    pieces.sort_unstable_by(|one, other| one.as_slice().cmp(other));
+    pieces.iter().for_each(|piece| sink(piece));
+    Ok(())
+}
+
 impl Core {
     /// Feeds parts of the message to a sink; `nth` parts that come from the head went before.
     pub(super) fn feed(
@@ -57,17 +74,12 @@ impl Core {
         input: &PartInput<'_>,
         sink: &mut dyn FnMut(&[u8]),
     ) -> Result<(), Error> {
-        let mut pieces = Vec::new();
-        for part in parts {
-            let mut piece = Zeroizing::new(Vec::new());
-            let alone = core::slice::from_ref(part);
-            self.feed(alone, nth, secret, prepared, input, &mut |bytes| piece.extend_from_slice(bytes))?;
+        let alone = |part: &Part, sink: &mut dyn FnMut(&[u8])| {
+            self.feed(core::slice::from_ref(part), nth, secret, prepared, input, sink)?;
             nth = nth.saturating_add(usize::from(matches!(part, Part::From(_))));
-            pieces.push(piece);
-        }
-        pieces.sort_unstable_by(|one, other| one.as_slice().cmp(other));
-        pieces.iter().for_each(|piece| sink(piece));
-        Ok(())
+            Ok(())
+        };
+        sorted(parts, alone, sink)
     }
 
     /// The message as a list of pieces, for algorithms that take it so; parts written by a function are refused for
