@@ -2,8 +2,10 @@
 
 use core::time::Duration;
 
+use crate::engine::Unsigned;
 use crate::provider;
 use crate::reply::Reply;
+use crate::scan::json::{Found, scan};
 use crate::scheme::Source::{Header, Json};
 use crate::scheme::{Facts, Handshake, Hash, Key, Part, Scheme, Signature, Unit, When};
 use crate::secrets::{Form, Role};
@@ -13,7 +15,7 @@ const CARDS: Facts =
     Facts::new("cards").ack_within(Duration::from_secs(3)).retries(&[]).accepted(|_| Reply::json("{}"));
 
 /// The old card callback: SHA-1 over `{timestamp}{nonce}{verification token}{body}`, always plain JSON. Choose it for
-/// the route that the old callback is sent to; the request cannot choose it.
+/// the route that the old callback is sent to; the request cannot choose it. Its URL check comes unsigned, with the token.
 ///
 /// `X-Refresh-Token` says which click this is and is not signed, so the key is the body's digest.
 pub const FEISHU_CARD_LEGACY: Scheme =
@@ -30,12 +32,21 @@ pub const FEISHU_CARD_LEGACY: Scheme =
         .event_type(&[Json("/action/tag"), Json("/type")])
         .tenant(&[Json("/tenant_key")])
         .handshake(Handshake::echo("url_verification", &[When::Is(Json("/type"), "url_verification")], "/challenge"))
+        // A card's own token is another one, so this one is looked for in the URL check alone.
+        .also_token(Role::VerificationToken, &[])
+        .unsigned_handshake(challenge)
         .facts(CARDS)
-        .not_signed(&["X-Refresh-Token"])
+        .not_signed(&["X-Refresh-Token", "url_verification: it comes with the token, but without a signature"])
         .docs("https://open.feishu.cn/document/ukTMukTMukTM/uYzMxEjL2MTMx4iNzETM")
         .build();
 
 provider! {
     /// Feishu's old SHA-1 card callback, by explicit choice.
     FeishuCardLegacy = FEISHU_CARD_LEGACY
+}
+
+fn challenge(request: &Unsigned<'_>) -> Option<Reply> {
+    let mut found = [Found::Absent];
+    scan(request.body(), &["/token"], &mut found).ok()?;
+    request.is_token(&found[0].text()?).then(|| request.handshake(request.body())).flatten()
 }

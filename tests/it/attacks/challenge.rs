@@ -1,7 +1,7 @@
 //! Challenges: answered with fixed JSON, small, without any effect, and only to who proves to be the platform.
 
 use imchat_tests::{Outcome, Request, SIGNED_AT, at, forge, keys, payload};
-use imchat_verify::providers::{Feishu, feishu_seal};
+use imchat_verify::providers::{Feishu, FeishuCardLegacy, feishu_seal};
 use imchat_verify::scheme::{Handshake, Hash, Source, When};
 use imchat_verify::{Error, Head, Reply, Role, Scheme, Secrets, Signature, Unsigned, Verdict, Verifier};
 
@@ -61,6 +61,31 @@ fn a_challenge_that_is_no_text_is_no_handshake() {
         r#"["url_verification"]"#,
     ] {
         assert!(matches!(judge(&slack(), &forge::slack(NOW, body.as_bytes())), Outcome::Event(_)), "{body}");
+    }
+}
+
+#[test]
+fn the_old_card_callback_is_set_up_unsigned_by_who_knows_the_token() {
+    let verifier = FeishuCardLegacy::verifier(keys::FEISHU_TOKEN).unwrap();
+    let came = |body: &[u8]| match verifier.verify(Head::post(&[("a", "b")]), body, at(SIGNED_AT)) {
+        Ok(Verdict::Handshake(reply)) => Some(reply.body.to_vec()),
+        Ok(Verdict::Event(_)) => panic!("nothing unsigned is an event"),
+        Err(error) => {
+            assert!(matches!(error, Error::Missing(_)), "{error}");
+            None
+        }
+    };
+    assert_eq!(came(&challenge("c1")).unwrap(), br#"{"challenge":"c1"}"#);
+    let right = String::from_utf8(challenge("c1")).unwrap();
+    for (old, new) in [
+        (keys::FEISHU_TOKEN, "another"),
+        (r#""token""#, r#""tokens""#),
+        ("url_verification", "card"),
+        ("{", r#"{"token":"another","#),
+    ] {
+        let changed = right.replacen(old, new, 1);
+        assert_ne!(changed, right);
+        assert_eq!(came(changed.as_bytes()), None, "{changed}");
     }
 }
 

@@ -64,6 +64,8 @@ fn one_secret_does_not_verify_at_another_endpoint() {
                 "standard-webhooks" | "svix" => {
                     ["standard-webhooks", "svix", "openai", "gitlab", "polar"].contains(&scheme.name())
                 }
+                // One and the same question sets up both of Feishu's routes, unsigned: nothing but its answer comes of it.
+                "feishu" if payload.path == "feishu/url_verification" => scheme.name().starts_with("feishu"),
                 name => scheme.name() == name,
             };
             if !same {

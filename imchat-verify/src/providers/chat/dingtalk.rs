@@ -19,7 +19,8 @@ const EVENTS: Facts = Facts::new("events").ack_within(Duration::from_millis(1500
 /// same kind: `success`, encrypted and signed.
 ///
 /// The secret is the token ([`Role::Token`]), with the AES key ([`Role::EncodingAesKey`]) and the app's key, the suite's or, for
-/// old registrations, the company's id ([`Role::ReceiveId`]). An event has no id: a retry opens to the same text.
+/// old registrations, the company's id ([`Role::ReceiveId`]). An event has no id: a retry opens to the same text. Of several
+/// keys or ids each opens an event, and the first one seals the answer: give first what DingTalk uses now.
 pub const DINGTALK: Scheme =
     Scheme::digest("dingtalk", Hash::Sha1, Signature::at(Query("msg_signature"), Encoding::Hex).or_query("signature"))
         .secret(Role::Token, Form::Text)
