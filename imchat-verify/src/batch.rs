@@ -6,7 +6,7 @@ use core::fmt::Write as _;
 
 use crate::dedup::{DedupKey, Scope};
 use crate::engine::sha256;
-use crate::scan::json::{Found, ListItem, Lists, MAX_POINTERS, scan};
+use crate::scan::json::{self, ListItem, Lists};
 use crate::scheme::{Key, List};
 
 /// A body that is a batch.
@@ -41,8 +41,13 @@ impl<'a> Batch<'a> {
             [] => None,
             [item] => Some(self.item_key(item, scope)),
             items => {
-                // A key's own length stands in it: no two lists of keys are one text.
-                let keys: Vec<u8> = items.iter().flat_map(|item| framed(self.item_key(item, scope))).collect();
+                let mut keys = Vec::new();
+                for item in items {
+                    let key = self.item_key(item, scope);
+                    // Each has its length before it: no two lists of keys are one text.
+                    keys.push(u8::try_from(key.as_bytes().len()).unwrap_or(u8::MAX));
+                    keys.extend_from_slice(key.as_bytes());
+                }
                 Some(scope.digest_key(&sha256(&keys)))
             }
         }
@@ -60,10 +65,9 @@ impl<'a> Batch<'a> {
     fn id(&self, item: &ListItem) -> Option<Id> {
         let ids = self.lists.get(item.list)?.ids;
         ids.iter().find_map(|parts| {
-            let mut found = [Found::Absent; MAX_POINTERS];
-            scan(self.found.text(item).as_bytes(), parts, &mut found).ok()?;
             let mut text = String::new();
-            for (found, _) in found.into_iter().zip(*parts) {
+            for part in *parts {
+                let found = json::at(self.found.text(item).as_bytes(), part).ok()?;
                 let part = found.text().filter(|part| !part.is_empty())?;
                 match *parts {
                     [_] => text.push_str(&part),
@@ -78,10 +82,4 @@ impl<'a> Batch<'a> {
 struct Id {
     text: String,
     joined: bool,
-}
-
-fn framed(key: DedupKey) -> Vec<u8> {
-    let bytes = key.as_bytes();
-    let length = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
-    core::iter::once(length).chain(bytes.iter().copied()).collect()
 }

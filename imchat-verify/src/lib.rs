@@ -5,6 +5,10 @@
 
 extern crate alloc;
 
+#[cfg(feature = "batches")]
+mod batch;
+#[cfg(not(feature = "batches"))]
+#[path = "batch/none.rs"]
 mod batch;
 mod clock;
 mod config;

@@ -9,7 +9,7 @@ pub(crate) fn url_and_body(url: &str, body: &[u8]) -> Result<(), &'static str> {
         return Err("empty, or JSON: its first byte is one that no URL holds");
     }
     // Only an address in the authority has brackets.
-    let after = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let after = url.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//")).unwrap_or(url);
     let path = after.find('/').and_then(|at| after.get(at..)).unwrap_or_default();
     if path.bytes().all(in_urls) { Ok(()) } else { Err("a body whose URL holds only what RFC 3986 lets it hold") }
 }

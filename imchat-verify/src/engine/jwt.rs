@@ -16,7 +16,7 @@ use super::key::Material;
 use super::{Core, Key, Proof};
 use crate::error::Error;
 use crate::jwks::{Jwk, Jwks};
-use crate::scan::json::{self, Found};
+use crate::scan::json::{self, Found, Path};
 use crate::scan::value;
 use crate::scheme::{Bound, Jwt, Source};
 use crate::secrets::Role;
@@ -44,7 +44,7 @@ impl<'r> Token<'r> {
         let decoded = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
         let header = decoded(header)?;
         let mut found = [Found::Absent; 4];
-        json::scan(&header, &["/alg", "/kid", "/crit", "/b64"], &mut found).ok()?;
+        json::scan(&header, &["/alg", "/kid", "/crit", "/b64"].map(Path::new), &mut found).ok()?;
         let [algorithm, key, critical, unencoded] = found;
         let plain = matches!(algorithm, Found::String("RS256")) && !critical.is_present() && !unencoded.is_present();
         Some(Self {
@@ -111,7 +111,7 @@ impl Core {
     fn check_claims(&self, rule: &Jwt, claims: &[u8], now: OffsetDateTime) -> Result<(), Error> {
         let mut found = [Found::Absent; 7];
         let pointers = ["/iss", "/aud", "/email", "/email_verified", "/exp", "/nbf", "/iat"];
-        json::scan(claims, &pointers, &mut found).map_err(|_| self.malformed())?;
+        json::scan(claims, &pointers.map(Path::new), &mut found).map_err(|_| self.malformed())?;
         let [issuer, audience, email, verified, end, start, issued] = found;
         let (issuer, audience) = (text_of(issuer), text_of(audience));
         let claim = |holds: bool, name| if holds { Ok(()) } else { Err(Error::WrongClaim(name)) };
@@ -187,10 +187,9 @@ fn check_bound(bound: &Bound, claims: &[u8], body: &[u8]) -> Result<(), Error> {
     let name = bound.claims.first().map_or("", |pointer| pointer.trim_start_matches('/'));
     let mut said = Vec::new();
     for pointer in bound.claims {
-        let mut found = [Found::Absent];
-        json::scan(claims, &[*pointer], &mut found).map_err(|_| Error::WrongClaim(name))?;
-        if found[0].is_present() {
-            said.push(text_of(found[0]).ok_or(Error::WrongClaim(name))?);
+        let found = json::at(claims, pointer).map_err(|_| Error::WrongClaim(name))?;
+        if found.is_present() {
+            said.push(text_of(found).ok_or(Error::WrongClaim(name))?);
         }
     }
     if said.is_empty() {

@@ -86,9 +86,9 @@ impl Mac {
     }
 
     /// The tag of these pieces.
-    #[cfg(all(feature = "chat", feature = "aes"))]
-    pub(crate) fn digest<'p>(mut self, pieces: impl IntoIterator<Item = &'p [u8]>) -> Tag {
-        pieces.into_iter().for_each(|piece| self.update(piece));
+    #[inline]
+    pub(crate) fn digest(mut self, pieces: &[&[u8]]) -> Tag {
+        pieces.iter().for_each(|piece| self.update(piece));
         match self {
             Self::HmacSha256(state) => Tag::new(&state.finalize_fixed()),
             Self::Sha256(state) => Tag::new(&state.finalize_fixed()),

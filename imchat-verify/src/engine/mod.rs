@@ -89,6 +89,7 @@ impl<'a> OpenInput<'a> {
     /// A parameter of the URL's query, decoded; nothing where it is absent, empty, no text, comes twice, or is longer than
     /// 1 KiB.
     #[must_use]
+    #[inline]
     pub fn query(&self, name: &str) -> Option<String> {
         self.head.query(name)
     }
@@ -169,7 +170,7 @@ impl Core {
         let wanted = wanted::Wanted::new(scheme);
         let handshakes = open::rules(scheme);
         let url_meets_body = scheme.message.windows(2).any(|pair| matches!(pair, [Part::Url, Part::Body]));
-        let sources = Sources::new(crate::identity::sources(scheme));
+        let sources = Sources::new(&crate::identity::sources(scheme));
         let plan = Plan::new(scheme, &sources);
         Ok(Self {
             scheme,

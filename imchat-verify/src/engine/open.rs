@@ -1,6 +1,7 @@
 //! After the proof: decryption, tokens, handshakes; and the narrow way for requests that are not signed at all.
 
 use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -13,7 +14,7 @@ use super::{Core, OpenInput, Others, sha256};
 use crate::error::Error;
 use crate::head::Head;
 use crate::reply::Reply;
-use crate::scan::json::{Found, scan};
+use crate::scan::json::{self, Found};
 use crate::scan::{looks_like_json, value};
 use crate::scheme::{Answer, Handshake, Scheme, Source, When};
 use crate::secrets::Role;
@@ -52,6 +53,7 @@ impl<'a> Unsigned<'a> {
     /// A parameter of the URL's query, decoded; nothing where it is absent, empty, no text, comes twice, or is longer than
     /// the 1 KiB that a challenge may have.
     #[must_use]
+    #[inline]
     pub fn query(&self, name: &str) -> Option<String> {
         self.head.query(name)
     }
@@ -59,6 +61,7 @@ impl<'a> Unsigned<'a> {
     /// Whether a text is one of the configured tokens of [`also_token`](crate::scheme::SchemeBuilder::also_token),
     /// compared in constant time; no where none is configured.
     #[must_use]
+    #[inline]
     pub fn is_token(&self, text: &str) -> bool {
         let digest = sha256(text.as_bytes());
         let tokens = self.core.tokens.iter().filter(|key| key.counts_at(self.now));
@@ -81,6 +84,7 @@ impl<'a> Unsigned<'a> {
     /// The scheme's own answer to this body, once the configured token fits it; signed or not, the body must say that
     /// it is a handshake.
     #[must_use]
+    #[inline]
     pub fn handshake(&self, body: &[u8]) -> Option<Reply> {
         self.core.check_token(self.head, body, self.now).ok()?;
         self.core.handshakes.iter().find_map(|rule| rule.answer(body, self.head, None, None))
@@ -111,12 +115,14 @@ impl Question<'_> {
     /// A parameter of the URL's query, decoded; nothing where it is absent, empty, no text, comes twice, or is longer than
     /// the 1 KiB that a challenge may have.
     #[must_use]
+    #[inline]
     pub fn query(&self, name: &str) -> Option<String> {
         self.head.query(name)
     }
 
     /// The secret that proved the request, decoded, where the scheme keeps it for its functions.
     #[must_use]
+    #[inline]
     pub fn secret(&self) -> Option<&[u8]> {
         self.key.map(|key| key.secret.as_slice()).filter(|secret| !secret.is_empty())
     }
@@ -128,30 +134,27 @@ impl Question<'_> {
 
     /// The JSON string at this pointer.
     #[must_use]
+    #[inline]
     pub fn text(&self, pointer: &'static str) -> Option<String> {
         Found::String(self.raw(pointer)?).text().map(Cow::into_owned)
     }
 
     /// The JSON string at this pointer as it is written between its quotes, fit to be written between others.
     #[must_use]
+    #[inline]
     pub fn raw(&self, pointer: &'static str) -> Option<&str> {
-        let mut found = [Found::Absent];
-        scan(self.body, &[pointer], &mut found).ok()?;
-        match found {
-            [Found::String(raw)] => Some(raw),
+        match json::at(self.body, pointer) {
+            Ok(Found::String(raw)) => Some(raw),
             _ => None,
         }
     }
 
     /// The HMAC of a text, in lower-case hex, under the secret that proved the request; nothing where the scheme has none.
     #[must_use]
+    #[inline]
     pub fn hmac_hex(&self, text: &str) -> Option<String> {
         let Material::Hash(mac) = &self.key?.material else { return None };
-        let tag = mac.tag::<()>(|sink| {
-            sink(text.as_bytes());
-            Ok(())
-        });
-        Some(const_hex::encode(tag.ok()?.as_slice()))
+        Some(const_hex::encode(mac.clone().digest(&[text.as_bytes()]).as_slice()))
     }
 }
 
@@ -267,11 +270,9 @@ fn reply(rule: &Handshake, question: &Question<'_>) -> Option<Reply> {
         Answer::Worked(answer) => answer(question),
         Answer::Fixed(reply) => Some(reply()),
         Answer::Echo(pointer) => {
-            let mut found = [Found::Absent];
-            scan(question.body, &[pointer], &mut found).ok()?;
-            let [Found::String(raw)] = found else { return None };
+            let raw = question.raw(pointer)?;
             // What stands between the quotes was scanned as a JSON string, so it is one in the answer too.
-            let text = [r#"{"challenge":""#, raw, r#""}"#].concat();
+            let text = format!(r#"{{"challenge":"{raw}"}}"#);
             Some(Reply::json_owned(text.into_bytes()))
         }
     }

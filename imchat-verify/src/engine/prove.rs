@@ -14,6 +14,7 @@ pub(crate) use message::sorted;
 pub(crate) use stream::Stream;
 
 use super::border::url_and_body;
+use super::candidates::Candidates;
 use super::key::{Key, Material};
 use super::mac::{Mac, Tag};
 use super::prepare::Prepared;
@@ -144,8 +145,8 @@ impl Core {
                     }
                     None => (fresh, self.scheme.message, 0),
                 };
-                let tag = mac.tag(|sink| self.feed(parts, nth, &key.secret, prepared, input, sink))?;
-                let fits = candidates.any(self.scheme, key.alternate, |candidate| candidate.fits(&tag));
+                let tag = self.tag(mac, parts, nth, &key.secret, prepared, input)?;
+                let fits = self.any_is(candidates, key, &tag);
                 match self.scheme.spellings {
                     Some(spell) => Ok(fits | self.fits_respelled(spell, fresh, key, prepared, input)?),
                     None => Ok(fits),
@@ -175,6 +176,23 @@ impl Core {
         }
     }
 
+    /// The tag of what went into a state and of these parts.
+    fn tag(
+        &self,
+        mac: &Mac,
+        parts: &[Part],
+        nth: usize,
+        secret: &[u8],
+        prepared: &Prepared<'_>,
+        input: &PartInput<'_>,
+    ) -> Result<Tag, Error> {
+        mac.tag(|sink| self.feed(parts, nth, secret, prepared, input, sink))
+    }
+
+    fn any_is(&self, candidates: &Candidates<'_>, key: &Key, tag: &Tag) -> bool {
+        candidates.any(self.scheme, key.alternate, |candidate| candidate.fits(tag))
+    }
+
     /// Whether any other spelling of the URL fits. All of them are tried, whichever does.
     #[cold]
     #[inline(never)]
@@ -190,8 +208,8 @@ impl Core {
         for url in spell(input.url.unwrap_or_default()) {
             let input = PartInput { url: Some(&url), ..*input };
             let message = self.scheme.message;
-            let tag = fresh.tag(|sink| self.feed(message, 0, &key.secret, prepared, &input, sink))?;
-            any |= prepared.candidates.any(self.scheme, key.alternate, |candidate| candidate.fits(&tag));
+            let tag = self.tag(fresh, message, 0, &key.secret, prepared, &input)?;
+            any |= self.any_is(&prepared.candidates, key, &tag);
         }
         Ok(any)
     }

@@ -28,24 +28,21 @@ fn decimal(text: &[u8]) -> Option<i64> {
 /// border that could move.
 #[inline(never)]
 fn rfc3339(text: &[u8]) -> Option<i64> {
-    let (date, rest) = text.split_at_checked(10)?;
-    let (clock, rest) = rest.split_at_checked(9)?;
-    let fraction = match rest {
+    let fraction = match text.get(19..)? {
         b"Z" => &[][..],
         [b'.', digits @ .., b'Z'] if (1..=9).contains(&digits.len()) => digits,
         _ => return None,
     };
-    let ([y @ .., b'-', m1, m2, b'-', d1, d2], [b'T', h1, h2, b':', n1, n2, b':', s1, s2]) = (date, clock) else {
-        return None;
-    };
-    let two = |high: &u8, low: &u8| u8::try_from(digits(&[*high, *low])?).ok();
-    let month = Month::try_from(two(m1, m2)?).ok()?;
-    let date = Date::from_calendar_date(i32::try_from(digits(y)?).ok()?, month, two(d1, d2)?).ok()?;
-    let padded = fraction.iter().copied().chain(core::iter::repeat(b'0')).take(6);
+    let marks = [4, 7, 10, 13, 16].map(|at: usize| text.get(at).copied().unwrap_or_default());
+    let two = |at: usize| u8::try_from(digits(text.get(at..at.checked_add(2)?)?)?).ok();
+    let year = i32::try_from(digits(text.get(..4)?)?).ok().filter(|_| marks == *b"--T::")?;
+    let date = Date::from_calendar_date(year, Month::try_from(two(5)?).ok()?, two(8)?).ok()?;
+    // Microseconds are what is kept; what stands behind them must be digits too.
+    digits(fraction)?;
     let mut micros = [b'0'; 6];
-    micros.iter_mut().zip(padded).for_each(|(place, digit)| *place = digit);
-    digits(fraction.get(6..).unwrap_or_default())?;
-    let time = Time::from_hms_micro(two(h1, h2)?, two(n1, n2)?, two(s1, s2)?, digits(&micros)?).ok()?;
+    let shown = fraction.len().min(micros.len());
+    micros.get_mut(..shown)?.copy_from_slice(fraction.get(..shown)?);
+    let time = Time::from_hms_micro(two(11)?, two(14)?, two(17)?, digits(&micros)?).ok()?;
     i64::try_from(PrimitiveDateTime::new(date, time).assume_utc().unix_timestamp_nanos().div_euclid(1000)).ok()
 }
 

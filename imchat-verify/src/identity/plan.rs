@@ -1,19 +1,24 @@
 //! The places that a scheme looks at, worked out once for each verifier.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::scan::Sources;
 use crate::scheme::{Kind, Scheme, Source, When};
 
 /// The places that say who and what a request of this scheme is.
-pub(crate) fn sources(scheme: &Scheme) -> impl Iterator<Item = Source> {
-    let kinds = scheme.kinds.iter().flatten();
-    let conditions = kinds.clone().flat_map(|kind| kind.when).map(When::source);
-    let own_keys = kinds.filter_map(|kind| kind.facts.own_key()).flat_map(|key| key.sources().iter().copied());
-    let named =
-        [scheme.key.sources(), scheme.event_id, scheme.event_type, scheme.tenant].into_iter().flatten().copied();
-    named.chain(conditions).chain(own_keys)
+pub(crate) fn sources(scheme: &Scheme) -> Vec<Source> {
+    let mut all = [scheme.key.sources(), scheme.event_id, scheme.event_type, scheme.tenant].concat();
+    for kind in scheme.kinds.iter().flatten() {
+        for when in kind.when {
+            all.push(when.source());
+        }
+        all.extend_from_slice(own_sources(kind));
+    }
+    all
+}
+
+fn own_sources(kind: &Kind) -> &'static [Source] {
+    kind.facts.own_key().map_or(&[], |key| key.sources())
 }
 
 /// Where the values of each list of sources stand among all that are read, so that no request looks for them.
@@ -24,17 +29,23 @@ pub(crate) struct Plan {
     pub(super) event_type: Places,
     pub(super) tenant: Places,
     /// For each kind the places of its conditions and of its own key.
-    pub(super) kinds: Box<[(Places, Places)]>,
+    pub(super) kinds: Vec<(Places, Places)>,
 }
 
-type Places = Box<[usize]>;
+type Places = Vec<usize>;
 
 impl Plan {
     pub(crate) fn new(scheme: &Scheme, all: &Sources) -> Self {
-        let places = |sources: &[Source]| sources.iter().filter_map(|source| all.place(*source)).collect();
+        let places = |sources: &[Source]| {
+            let mut places = Vec::new();
+            for source in sources {
+                places.extend(all.place(*source));
+            }
+            places
+        };
         let of_kind = |kind: &Kind| {
             let conditions: Vec<_> = kind.when.iter().map(When::source).collect();
-            (places(&conditions), places(kind.facts.own_key().map_or(&[], |key| key.sources())))
+            (places(&conditions), places(own_sources(kind)))
         };
         Self {
             key: places(scheme.key.sources()),

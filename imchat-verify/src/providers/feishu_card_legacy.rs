@@ -5,7 +5,7 @@ use core::time::Duration;
 use crate::engine::Unsigned;
 use crate::provider;
 use crate::reply::Reply;
-use crate::scan::json::{Found, scan};
+use crate::scan::json;
 use crate::scheme::Source::{Header, Json};
 use crate::scheme::{Facts, Handshake, Hash, Key, Part, Scheme, Signature, Unit, When};
 use crate::secrets::{Form, Role};
@@ -46,7 +46,6 @@ provider! {
 }
 
 fn challenge(request: &Unsigned<'_>) -> Option<Reply> {
-    let mut found = [Found::Absent];
-    scan(request.body(), &["/token"], &mut found).ok()?;
-    request.is_token(&found[0].text()?).then(|| request.handshake(request.body())).flatten()
+    let token = json::at(request.body(), "/token").ok()?.text()?;
+    request.is_token(&token).then(|| request.handshake(request.body())).flatten()
 }

@@ -3,6 +3,7 @@
 //! It accepts what RFC 8259 accepts, at most 128 levels deep, also in values that no pointer asks for. A member that
 //! comes twice on a pointer's path makes that pointer's value unusable: which of the two counts is anyone's guess.
 
+#[cfg(feature = "batches")]
 mod lists;
 mod pointer;
 mod text;
@@ -10,12 +11,15 @@ mod token;
 
 use alloc::borrow::Cow;
 
-pub(crate) use lists::{Item as ListItem, Lists, MAX_LISTS};
+#[cfg(feature = "batches")]
+pub(crate) use lists::{Item as ListItem, Lists};
+pub(crate) use pointer::Path;
 use pointer::names_index;
-pub(crate) use pointer::{Path, Pointer};
 use text::unescape;
 use token::{eat, number, plain, space, string, unquoted, word};
 
+/// How many lists of items a batch may have.
+pub(crate) const MAX_LISTS: usize = 8;
 /// How many pointers one scan can follow.
 pub(crate) const MAX_POINTERS: usize = 32;
 const MAX_DEPTH: usize = 128;
@@ -40,7 +44,7 @@ impl<'a> Found<'a> {
     /// The text of a scalar, with escapes resolved; nothing where one of them is half a character.
     pub(crate) fn text(self) -> Option<Cow<'a, str>> {
         match self {
-            Self::String(raw) if raw.contains('\\') => unescape(raw).map(Cow::Owned),
+            Self::String(raw) if memchr::memchr(b'\\', raw.as_bytes()).is_some() => unescape(raw).map(Cow::Owned),
             Self::String(raw) | Self::Plain(raw) => Some(Cow::Borrowed(raw)),
             Self::Absent | Self::Other | Self::Ambiguous => None,
         }
@@ -56,7 +60,7 @@ impl<'a> Found<'a> {
 pub(crate) struct NotJson;
 
 /// Follows `pointers` through `text`; `found` gets one answer for each. Further pointers than the limit find nothing.
-pub(crate) fn scan<'a, P: Pointer>(text: &'a [u8], pointers: &[P], found: &mut [Found<'a>]) -> Result<(), NotJson> {
+pub(crate) fn scan<'a>(text: &'a [u8], pointers: &[Path<'_>], found: &mut [Found<'a>]) -> Result<(), NotJson> {
     found.fill(Found::Absent);
     let mut all = (0_u32, 0_u32);
     for (index, pointer) in pointers.iter().take(MAX_POINTERS).enumerate() {
@@ -67,6 +71,14 @@ pub(crate) fn scan<'a, P: Pointer>(text: &'a [u8], pointers: &[P], found: &mut [
     let mut scanner = Scanner { text, bytes: text.as_bytes(), pointers, found };
     let end = scanner.value(space(scanner.bytes, 0), 0, all.0, all.1)?;
     if space(scanner.bytes, end) == text.len() { Ok(()) } else { Err(NotJson) }
+}
+
+/// What stands at one pointer.
+pub(crate) fn at<'a>(text: &'a [u8], pointer: &str) -> Result<Found<'a>, NotJson> {
+    let mut found = [Found::Absent];
+    scan(text, &[Path::new(pointer)], &mut found)?;
+    let [found] = found;
+    Ok(found)
 }
 
 /// A scalar member of the object that the text is, looked for only up to the first member that is an object or an array.
@@ -102,10 +114,10 @@ fn bit(index: usize) -> u32 {
 
 /// Every step is told where it begins and tells where it ended: a place that is kept in the scanner would be written to
 /// memory for every byte.
-struct Scanner<'a, 'p, P> {
+struct Scanner<'a, 'p> {
     text: &'a str,
     bytes: &'a [u8],
-    pointers: &'p [P],
+    pointers: &'p [Path<'p>],
     found: &'p mut [Found<'a>],
 }
 
@@ -118,7 +130,7 @@ fn members(mut set: u32) -> impl Iterator<Item = usize> {
     })
 }
 
-impl<'a, P: Pointer> Scanner<'a, '_, P> {
+impl<'a> Scanner<'a, '_> {
     /// Notes what these pointers found; it is made only where there are any.
     fn record(&mut self, ending: u32, found: impl FnOnce() -> Result<Found<'a>, NotJson>) -> Result<(), NotJson> {
         if ending == 0 {

@@ -4,8 +4,10 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::form;
 use super::json::{self, Found, MAX_POINTERS};
-use super::{form, xml};
+#[cfg(feature = "xml")]
+use super::xml;
 use crate::head::{Headers, met};
 use crate::scheme::Source;
 
@@ -44,13 +46,10 @@ pub(crate) fn value<'a>(source: Source, body: &'a [u8], headers: &'a (dyn Header
         Source::Header(name) => header(name, headers),
         Source::Credential(name, scheme) => credential(name, scheme, headers),
         Source::Json(pointer) if looks_like_json(body) => {
-            let mut found = [Found::Absent];
-            match json::scan(body, &[pointer], &mut found) {
-                Ok(()) => Value::found(found[0]),
-                Err(json::NotJson) => Value::default(),
-            }
+            json::at(body, pointer).map_or_else(|json::NotJson| Value::default(), Value::found)
         }
         Source::Form(_) | Source::FormJson(..) if !looks_like_json(body) => in_form(source, body, &mut None),
+        #[cfg(feature = "xml")]
         Source::Xml(name) => in_xml(name, body),
         _ => Value::default(),
     }
@@ -61,14 +60,14 @@ pub(crate) fn value<'a>(source: Source, body: &'a [u8], headers: &'a (dyn Header
 pub(crate) struct Sources {
     all: Vec<Source>,
     /// The JSON pointers among them, and their places.
-    pointers: Vec<json::Path>,
+    pointers: Vec<json::Path<'static>>,
     places: Vec<usize>,
 }
 
 impl Sources {
-    pub(crate) fn new(sources: impl Iterator<Item = Source>) -> Self {
+    pub(crate) fn new(sources: &[Source]) -> Self {
         let mut ready = Self::default();
-        for source in sources {
+        for source in sources.iter().copied() {
             if ready.all.contains(&source) {
                 continue;
             }
@@ -99,6 +98,7 @@ impl Sources {
             match source {
                 Source::Header(name) => *value = header(name, headers),
                 Source::Credential(name, scheme) => *value = credential(name, scheme, headers),
+                #[cfg(feature = "xml")]
                 Source::Xml(name) if !json => *value = in_xml(name, body),
                 Source::Form(_) | Source::FormJson(..) if !json => *value = in_form(*source, body, &mut held),
                 _ => {}
@@ -137,6 +137,7 @@ fn credential<'a>(name: &str, scheme: &str, headers: &'a (dyn Headers + 'a)) -> 
     Value::text(of_scheme.map(|(_, credential)| Cow::Borrowed(credential)))
 }
 
+#[cfg(feature = "xml")]
 fn in_xml<'a>(name: &str, body: &'a [u8]) -> Value<'a> {
     match xml::child(body, name) {
         Ok(xml::Child::Text(text)) => Value::text(Some(text)),
@@ -160,11 +161,8 @@ fn in_form<'a>(source: Source, body: &'a [u8], held: &mut Held) -> Value<'a> {
                 *held = form::field(body, name).map(|text| (name, text));
             }
             let Some((_, text)) = held else { return Value::default() };
-            let mut found = [Found::Absent];
-            match json::scan(text.as_bytes(), &[pointer], &mut found) {
-                Ok(()) => Value::found(found[0]).into_owned(),
-                Err(json::NotJson) => Value::default(),
-            }
+            json::at(text.as_bytes(), pointer)
+                .map_or_else(|json::NotJson| Value::default(), |at| Value::found(at).into_owned())
         }
         _ => Value::default(),
     }

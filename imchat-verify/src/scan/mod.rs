@@ -3,6 +3,7 @@
 pub(crate) mod form;
 pub(crate) mod json;
 mod lookup;
+#[cfg(feature = "xml")]
 pub(crate) mod xml;
 
 pub(crate) use lookup::{Sources, Value, looks_like_json, value};

@@ -7,6 +7,11 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use memchr::memmem;
+
+/// What ends raw text, and may stand in no other.
+const CLOSE: &[u8] = b"]]>";
+
 /// How deep elements may nest.
 const MAX_DEPTH: usize = 16;
 
@@ -76,18 +81,19 @@ pub(crate) fn child<'a>(document: &'a [u8], name: &str) -> Result<Child<'a>, Not
                 }
             }
             Piece::Text(_) | Piece::Raw(_) if open.is_empty() => return Err(NotXml),
-            Piece::Text(more) => {
-                let more = resolved(more)?;
-                text = text.map(|text| joined(&text, more));
-            }
-            Piece::Raw(more) => text = text.map(|text| joined(&text, Cow::Borrowed(more))),
+            Piece::Text(more) => append(&mut text, resolved(more)?),
+            Piece::Raw(more) => append(&mut text, Cow::Borrowed(more)),
         }
     }
     if rooted && open.is_empty() { Ok(found) } else { Err(NotXml) }
 }
 
-fn joined<'a>(text: &str, more: Cow<'a, str>) -> Cow<'a, str> {
-    if text.is_empty() { more } else { Cow::Owned([text, &*more].concat()) }
+fn append<'a>(text: &mut Option<Cow<'a, str>>, more: Cow<'a, str>) {
+    match text {
+        Some(text) if text.is_empty() => *text = more,
+        Some(text) => text.to_mut().push_str(&more),
+        None => {}
+    }
 }
 
 const fn is_space(character: char) -> bool {
@@ -95,15 +101,21 @@ const fn is_space(character: char) -> bool {
 }
 
 /// The next piece, and what follows it.
+#[inline(never)]
 fn next(text: &str) -> Result<(Piece<'_>, &str), NotXml> {
     if let Some(raw) = text.strip_prefix("<![CDATA[") {
-        let (raw, rest) = raw.split_once("]]>").ok_or(NotXml)?;
-        return Ok((Piece::Raw(raw), rest));
+        let (raw, rest) =
+            memmem::find(raw.as_bytes(), CLOSE).and_then(|end| raw.split_at_checked(end)).ok_or(NotXml)?;
+        return Ok((Piece::Raw(raw), rest.get(CLOSE.len()..).ok_or(NotXml)?));
     }
     let Some(tag) = text.strip_prefix('<') else {
         let end = text.find('<').unwrap_or(text.len());
         let (plain, rest) = text.split_at_checked(end).ok_or(NotXml)?;
-        return if plain.contains("]]>") { Err(NotXml) } else { Ok((Piece::Text(plain), rest)) };
+        return if memmem::find(plain.as_bytes(), CLOSE).is_some() {
+            Err(NotXml)
+        } else {
+            Ok((Piece::Text(plain), rest))
+        };
     };
     let (tag, rest) = tag.split_once('>').ok_or(NotXml)?;
     let piece = match (tag.strip_prefix('/'), tag.strip_suffix('/')) {
@@ -119,6 +131,7 @@ fn next(text: &str) -> Result<(Piece<'_>, &str), NotXml> {
 }
 
 /// Text with its entities resolved: the five that every document has, and no other.
+#[inline(never)]
 fn resolved(text: &str) -> Result<Cow<'_, str>, NotXml> {
     const ENTITIES: [(&str, char); 5] = [("lt;", '<'), ("gt;", '>'), ("amp;", '&'), ("quot;", '"'), ("apos;", '\'')];
     let Some((first, mut rest)) = text.split_once('&') else { return Ok(Cow::Borrowed(text)) };

@@ -17,7 +17,7 @@ pub enum Key {
     /// All of these together, for platforms whose events have no id of their own; where one is absent, the body's digest.
     Joined(&'static [Source]),
     /// Of a batch, each item on its own: the elements of these lists. A body without any of the lists is one item, by its
-    /// digest; an empty batch has no key, since there is nothing to handle.
+    /// digest; an empty batch has no key, since there is nothing to handle. Needs the feature `batches`.
     PerItem(&'static [List]),
     /// SHA-256 of the opened body: for platforms that sign no id.
     BodyDigest,

@@ -252,6 +252,7 @@ impl Scheme {
     /// assert!(!SVIX.proves_by("stripe-signature"));
     /// ```
     #[must_use]
+    #[inline]
     pub fn proves_by(&self, name: &str) -> bool {
         let here = |source: &Source| match source {
             Source::Header(header) => match header.strip_prefix('*') {

@@ -126,6 +126,7 @@ const fn check_key(key: &Key, scheme: &Scheme, signs: bool) -> Result<(), Scheme
 }
 
 const fn check_lists(mut lists: &[List], scheme: &Scheme) -> Result<(), SchemeError> {
+    require!(cfg!(feature = "batches"), "batches are read with the cargo feature `batches` of imchat-verify");
     require!(!lists.is_empty() && lists.len() <= MAX_LISTS, "a batch has at least one list and at most eight");
     require!(scheme.signs_body(), "items are told apart by what is signed: a scheme that signs no body has no batches");
     while let [list, rest @ ..] = lists {
@@ -166,7 +167,8 @@ const fn check_place(source: Source, scheme: &Scheme, families: bool) -> Result<
             require!(!rest.is_empty() && is_lower(rest), LOWER_CASE);
         }
         Source::Json(pointer) | Source::FormJson(_, pointer) => require!(is_pointer(pointer), POINTER),
-        Source::Form(_) | Source::Xml(_) => {}
+        Source::Xml(_) => require!(cfg!(feature = "xml"), "XML is read with the cargo feature `xml` of imchat-verify"),
+        Source::Form(_) => {}
         Source::Query(_) | Source::Field(_) | Source::WholeBody => {
             require!(false, "ids, types, tenants, tokens and conditions are read from a header, JSON, XML or a form");
         }

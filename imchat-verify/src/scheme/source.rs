@@ -23,7 +23,7 @@ pub enum Source {
     Field(&'static str),
     /// A scalar of a JSON body, by its pointer.
     Json(&'static str),
-    /// The text of an element of an XML body, right below its root, by the element's name.
+    /// The text of an element of an XML body, right below its root, by the element's name; needs the feature `xml`.
     Xml(&'static str),
     /// A field of a form body.
     Form(&'static str),
@@ -42,17 +42,18 @@ impl Source {
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Header(name) => write!(f, "header {name}"),
-            Self::Credential(name, scheme) => write!(f, "{scheme} credential of header {name}"),
-            Self::Query(name) => write!(f, "query parameter {name}"),
-            Self::Field(name) => write!(f, "field {name} of the signature header"),
-            Self::Json(pointer) => write!(f, "JSON member {pointer}"),
-            Self::Xml(name) => write!(f, "XML element {name}"),
-            Self::Form(name) => write!(f, "form field {name}"),
-            Self::FormJson(name, pointer) => write!(f, "JSON member {pointer} of form field {name}"),
-            Self::WholeBody => f.write_str("body"),
-        }
+        let (what, name) = match self {
+            Self::Credential(name, scheme) => return write!(f, "{scheme} credential of header {name}"),
+            Self::Field(name) => return write!(f, "field {name} of the signature header"),
+            Self::FormJson(name, pointer) => return write!(f, "JSON member {pointer} of form field {name}"),
+            Self::WholeBody => return f.write_str("body"),
+            Self::Header(name) => ("header", name),
+            Self::Query(name) => ("query parameter", name),
+            Self::Json(pointer) => ("JSON member", pointer),
+            Self::Xml(name) => ("XML element", name),
+            Self::Form(name) => ("form field", name),
+        };
+        write!(f, "{what} {name}")
     }
 }
 
@@ -71,6 +72,7 @@ impl PartInput<'_> {
     /// A parameter of the URL's query, decoded; nothing where it is absent, empty, no text, comes twice, or is longer than
     /// 1 KiB.
     #[must_use]
+    #[inline]
     pub fn query(&self, name: &str) -> Option<String> {
         query(self.url?, name)
     }

@@ -18,13 +18,14 @@ pub(crate) fn sorted<E>(
     mut feed: impl FnMut(&Part, &mut dyn FnMut(&[u8])) -> Result<(), E>,
     sink: &mut dyn FnMut(&[u8]),
 ) -> Result<(), E> {
-    let mut pieces = Vec::new();
+    let mut pieces: Vec<Zeroizing<Vec<u8>>> = Vec::new();
     for part in parts {
         let mut piece = Zeroizing::new(Vec::new());
         feed(part, &mut |bytes| piece.extend_from_slice(bytes))?;
-        pieces.push(piece);
+        // They are few: each is put where it belongs.
+        let place = pieces.partition_point(|earlier| **earlier <= *piece);
+        pieces.insert(place, piece);
     }
-    pieces.sort_unstable_by(|one, other| one.as_slice().cmp(other));
     pieces.iter().for_each(|piece| sink(piece));
     Ok(())
 }

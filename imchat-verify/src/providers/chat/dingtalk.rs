@@ -54,15 +54,14 @@ fn success(question: &Question<'_>) -> Option<Reply> {
     let signature = question.query("msg_signature").or_else(|| question.query("signature"))?;
     let key = question.others(Role::EncodingAesKey).next()?;
     let receiver = question.others(Role::ReceiveId).next()?;
-    let request = ["imchat dingtalk success\n", &signature, "\n", &timestamp, "\n"];
-    let seed =
-        Mac::keyed(Hash::Sha256, key)?.digest(request.iter().map(|piece| piece.as_bytes()).chain([question.body()]));
+    let request = ["imchat dingtalk success\n", &signature, "\n", &timestamp, "\n"].concat();
+    let seed = Mac::keyed(Hash::Sha256, key)?.digest(&[request.as_bytes(), question.body()]);
     let (random, rest) = seed.as_slice().split_first_chunk::<16>()?;
     let nonce = const_hex::encode(rest.get(..8)?);
     let encrypt = envelope::sealed(key, receiver, b"success", *random)?;
     let mut pieces = [question.secret()?, timestamp.as_bytes(), nonce.as_bytes(), encrypt.as_bytes()];
     pieces.sort_unstable();
-    let signature = const_hex::encode(Mac::plain(Hash::Sha1)?.digest(pieces).as_slice());
+    let signature = const_hex::encode(Mac::plain(Hash::Sha1)?.digest(&pieces).as_slice());
     let fields = [
         r#"{"msg_signature":""#,
         &signature,

@@ -16,7 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq as _;
 
 use crate::engine::{OpenInput, Undecryptable};
-use crate::scan::json::{Found, scan};
+use crate::scan::json;
 use crate::scan::looks_like_json;
 use crate::scan::xml::{Child, child};
 use crate::scheme::PartInput;
@@ -49,9 +49,7 @@ pub(super) fn open(input: &OpenInput<'_>) -> Result<Option<Vec<u8>>, Undecryptab
 /// The ciphertext of a body, in base64.
 fn enclosed(body: &[u8]) -> Option<Cow<'_, str>> {
     let text = if looks_like_json(body) {
-        let mut found = [Found::Absent];
-        scan(body, &["/encrypt"], &mut found).ok()?;
-        found[0].text()?
+        json::at(body, "/encrypt").ok()?.text()?
     } else {
         let Ok(Child::Text(text)) = child(body, "Encrypt") else { return None };
         text

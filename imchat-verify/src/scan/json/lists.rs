@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{Found, NotJson, Scanner, deeper, eat, space, string, unescape, unquoted};
+use super::{Found, MAX_LISTS, NotJson, Scanner, deeper, eat, space, string, unescape, unquoted};
 
 /// An array that holds items.
 #[derive(Debug)]
@@ -39,9 +39,6 @@ pub(crate) struct Item {
     /// Its way down: an array's index and an element's, for every array on it.
     way: Vec<(usize, usize)>,
 }
-
-/// How many places may be given.
-pub(crate) const MAX_LISTS: usize = 8;
 
 impl<'a> Lists<'a> {
     /// Finds the arrays at these places, each a pointer in which `*` stands for every element of an array; nothing where
@@ -130,8 +127,7 @@ impl Walk<'_> {
             Some(b'[') if !on.is_empty() => self.array(at, depth, on, found),
             _ => {
                 let mut none: [Found<'_>; 0] = [];
-                let pointers: &[&str] = &[];
-                Scanner { text: self.text, bytes, pointers, found: &mut none }.value(at, depth, 0, 0)
+                Scanner { text: self.text, bytes, pointers: &[], found: &mut none }.value(at, depth, 0, 0)
             }
         }
     }

@@ -1,47 +1,49 @@
 //! Where a value stands: the steps from the whole text down to it.
 
-use alloc::boxed::Box;
+use alloc::vec::Vec;
 
-/// A JSON pointer, as the steps it takes.
-pub(crate) trait Pointer {
+/// So many steps lie in the path itself: few pointers have more, and those that are looked up once cost no allocation.
+const NEAR: usize = 4;
+
+/// A JSON pointer, made ready to be followed.
+#[derive(Debug, Clone)]
+pub(crate) struct Path<'p> {
+    near: [&'p str; NEAR],
+    far: Vec<&'p str>,
+    len: usize,
+    whole: bool,
+}
+
+impl<'p> Path<'p> {
+    /// What is no pointer leads nowhere.
+    pub(crate) fn new(pointer: &'p str) -> Self {
+        let mut path = Self { near: [""; NEAR], far: Vec::new(), len: 0, whole: pointer.is_empty() };
+        let mut left = pointer.strip_prefix('/');
+        while let Some(text) = left {
+            let (step, rest) = text.split_once('/').map_or((text, None), |(step, rest)| (step, Some(rest)));
+            match path.near.get_mut(path.len) {
+                Some(near) => *near = step,
+                None => path.far.push(step),
+            }
+            path.len = path.len.saturating_add(1);
+            left = rest;
+        }
+        path
+    }
+
     /// The step it takes this many steps down, and whether that is its last one.
-    fn step(&self, depth: usize) -> Option<(&str, bool)>;
+    pub(super) fn step(&self, depth: usize) -> Option<(&'p str, bool)> {
+        let is_last = depth.saturating_add(1) == self.len;
+        if depth >= self.len {
+            return None;
+        }
+        let step = self.near.get(depth).or_else(|| self.far.get(depth.checked_sub(NEAR)?))?;
+        Some((step, is_last))
+    }
 
     /// Whether it is the pointer to the whole text.
-    fn is_whole(&self) -> bool;
-}
-
-/// As it is written, for a single look-up.
-impl Pointer for &str {
-    fn step(&self, depth: usize) -> Option<(&str, bool)> {
-        let mut steps = self.strip_prefix('/')?.split('/').skip(depth);
-        Some((steps.next()?, steps.next().is_none()))
-    }
-
-    fn is_whole(&self) -> bool {
-        self.is_empty()
-    }
-}
-
-/// Made ready to be followed often.
-#[derive(Debug, Clone)]
-pub(crate) struct Path(Option<Box<[&'static str]>>);
-
-impl Path {
-    pub(crate) fn new(pointer: &'static str) -> Self {
-        let steps = pointer.strip_prefix('/').map(|steps| steps.split('/').collect());
-        Self(steps.or_else(|| pointer.is_empty().then(Box::default)))
-    }
-}
-
-impl Pointer for Path {
-    fn step(&self, depth: usize) -> Option<(&str, bool)> {
-        let (step, rest) = self.0.as_deref()?.get(depth..)?.split_first()?;
-        Some((step, rest.is_empty()))
-    }
-
-    fn is_whole(&self) -> bool {
-        self.0.as_deref().is_some_and(<[_]>::is_empty)
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole
     }
 }
 
