@@ -50,8 +50,8 @@ pub struct Proved<'r, P> {
     wire: Wire<'r>,
     opened: Option<Bytes>,
     proof: Proof,
-    /// The answer that says taken, where it is this request's own.
-    accepted: Option<Arc<Reply>>,
+    /// When it was proved.
+    now: OffsetDateTime,
     digest: OnceCell<Digest>,
     provider: PhantomData<fn() -> P>,
 }
@@ -63,10 +63,10 @@ impl<'r, P> Proved<'r, P> {
         wire: Wire<'r>,
         opened: Option<Vec<u8>>,
         proof: Proof,
-        accepted: Option<Arc<Reply>>,
+        now: OffsetDateTime,
     ) -> Self {
         let opened = opened.map(Bytes::from);
-        Self { core, head, wire, opened, proof, accepted, digest: OnceCell::new(), provider: PhantomData }
+        Self { core, head, wire, opened, proof, now, digest: OnceCell::new(), provider: PhantomData }
     }
 
     /// The body to work with: decrypted where the platform encrypts, otherwise the bytes that were proved.
@@ -122,14 +122,19 @@ impl<'r, P> Proved<'r, P> {
     #[must_use]
     pub fn receipt(&self) -> Receipt<P> {
         let body = self.opened.clone().unwrap_or_else(|| self.wire.to_bytes());
-        Receipt::new(Arc::clone(self.core), body, self.kept_headers(), self.proof, self.accepted.clone())
+        Receipt::new(Arc::clone(self.core), body, self.kept_headers(), self.proof, self.accepted())
+    }
+
+    /// The answer that says taken, where it is this request's own.
+    fn accepted(&self) -> Option<Arc<Reply>> {
+        self.core.accepted(self.proof.key, self.head, self.body(), self.now).map(Arc::new)
     }
 
     /// The same as [`receipt`](Self::receipt), without a copy of bytes that are already shared.
     #[must_use]
     pub fn into_receipt(self) -> Receipt<P> {
         let (core, headers, proof) = (Arc::clone(self.core), self.kept_headers(), self.proof);
-        let accepted = self.accepted.clone();
+        let accepted = self.accepted();
         Receipt::new(core, self.into_body(), headers, proof, accepted)
     }
 

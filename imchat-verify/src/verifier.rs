@@ -226,11 +226,12 @@ impl<'r, P> Verdict<'r, P> {
         if let Some(answer) = core.asked(proof.key, head, body, now) {
             return answer.map(Self::Handshake);
         }
-        if let Some(reply) = core.handshake(proof.key, head, body, now) {
+        if core.may_be_handshake(body)
+            && let Some(reply) = core.handshake(proof.key, head, body, now)
+        {
             return Ok(Self::Handshake(reply));
         }
-        let accepted = core.accepted(proof.key, head, body, now).map(Arc::new);
-        Ok(Self::Event(Proved::new(core, head, wire, opened, proof, accepted)))
+        Ok(Self::Event(Proved::new(core, head, wire, opened, proof, now)))
     }
 }
 

@@ -100,6 +100,7 @@ fn supported(scheme: &Scheme, version: &[u8]) -> Option<(bool, usize)> {
 impl<'r> Candidates<'r> {
     /// Reads the signature header in place, and on the way the only value of `field` in its list; `usable` says for
     /// which of the scheme's two algorithms there are keys.
+    #[inline(always)]
     pub(super) fn read(
         &mut self,
         scheme: &Scheme,
@@ -107,14 +108,29 @@ impl<'r> Candidates<'r> {
         field: Option<&'static str>,
         usable: impl Fn(bool) -> bool,
     ) -> Result<Option<&'r [u8]>, Error> {
+        let Layout::Prefixed(prefix) = scheme.signature.layout else {
+            return self.read_list(scheme, header, field, &usable);
+        };
+        match after_prefix(header, prefix) {
+            Some(text) if decode(text, scheme.signature.encoding, tag_len(scheme.algorithm), &mut self.first) => {
+                Ok(None)
+            }
+            _ => {
+                let expected = "the scheme's prefix and one signature of exact length";
+                Err(Error::Malformed(scheme.signature.source, expected))
+            }
+        }
+    }
+
+    fn read_list(
+        &mut self,
+        scheme: &Scheme,
+        header: &'r [u8],
+        field: Option<&'static str>,
+        usable: &dyn Fn(bool) -> bool,
+    ) -> Result<Option<&'r [u8]>, Error> {
         let source = scheme.signature.source;
         let encoding = scheme.signature.encoding;
-        if let Layout::Prefixed(prefix) = scheme.signature.layout {
-            return match after_prefix(header, prefix) {
-                Some(text) if decode(text, encoding, tag_len(scheme.algorithm), &mut self.first) => Ok(None),
-                _ => Err(Error::Malformed(source, "the scheme's prefix and one signature of exact length")),
-            };
-        }
         let mut value = None;
         let (mut count, mut readable) = (0_usize, 0_usize);
         let mut spare = Tag::default();
@@ -152,18 +168,28 @@ impl<'r> Candidates<'r> {
     }
 
     /// Whether any candidate of this algorithm satisfies `fits`; all of them are tried.
+    #[inline]
     pub(super) fn any(&self, scheme: &Scheme, of_alternate: bool, mut fits: impl FnMut(&Tag) -> bool) -> bool {
-        let Some(header) = self.list else { return self.alternate == of_alternate && fits(&self.first) };
-        let mut any = false;
-        for (version, text) in elements(header, scheme.signature.layout) {
-            let mut tag = Tag::default();
-            match supported(scheme, version) {
-                Some((alternate, len)) if alternate == of_alternate => {
-                    any |= decode(text, scheme.signature.encoding, len, &mut tag) && fits(&tag);
-                }
-                _ => {}
-            }
+        match self.list {
+            None => self.alternate == of_alternate && fits(&self.first),
+            Some(header) => any_listed(header, scheme, of_alternate, &mut fits),
         }
-        any
     }
+}
+
+/// Reads the candidates of a list again, one after the other. Out of line: most requests bring one.
+#[cold]
+#[inline(never)]
+fn any_listed(header: &[u8], scheme: &Scheme, of_alternate: bool, fits: &mut dyn FnMut(&Tag) -> bool) -> bool {
+    let mut any = false;
+    for (version, text) in elements(header, scheme.signature.layout) {
+        let mut tag = Tag::default();
+        match supported(scheme, version) {
+            Some((alternate, len)) if alternate == of_alternate => {
+                any |= decode(text, scheme.signature.encoding, len, &mut tag) && fits(&tag);
+            }
+            _ => {}
+        }
+    }
+    any
 }

@@ -207,7 +207,13 @@ impl Core {
         self.scheme.accepts_with?(&self.question(key, head, opened, now))
     }
 
+    /// Whether a body has what marks one of the scheme's handshakes: most have not.
+    pub(crate) fn may_be_handshake(&self, opened: &[u8]) -> bool {
+        self.handshakes.iter().any(|rule| rule.may_fit(opened))
+    }
+
     /// The answer to a proved body that is a handshake.
+    #[cold]
     pub(crate) fn handshake(&self, key: usize, head: Head<'_>, opened: &[u8], now: OffsetDateTime) -> Option<Reply> {
         for rule in &self.handshakes {
             if let Some(reply) = rule.answer(opened, head, self.keys.get(key), Some(self.others(now))) {
@@ -253,12 +259,16 @@ fn of_json(conditions: &[When]) -> Option<bool> {
 }
 
 impl Rule {
+    /// Whether the body has what marks such a handshake.
+    fn may_fit(&self, body: &[u8]) -> bool {
+        body.len() <= self.handshake.cap
+            && self.json.is_none_or(|json| json == looks_like_json(body))
+            && self.needle.find(body).is_some()
+    }
+
     /// The answer, where the body is what the rule looks for.
     fn answer(&self, body: &[u8], head: Head<'_>, key: Option<&Key>, others: Option<Others<'_>>) -> Option<Reply> {
-        let may_be = body.len() <= self.handshake.cap
-            && self.json.is_none_or(|json| json == looks_like_json(body))
-            && self.needle.find(body).is_some();
-        if !may_be || !holds(self.handshake.when, body, head) {
+        if !self.may_fit(body) || !holds(self.handshake.when, body, head) {
             return None;
         }
         reply(&self.handshake, &Question { head, body, key, others })

@@ -18,6 +18,8 @@ pub(crate) struct Prepared<'r> {
     /// The timestamp's text, where the head has it.
     pub(super) timestamp: Option<&'r [u8]>,
     pub(crate) sent_at: Option<SentAt>,
+    /// Whether all of it was read from the body, which carries its own proof.
+    pub(super) of_body: bool,
 }
 
 impl Core {
@@ -114,11 +116,10 @@ impl Core {
         if timestamp::is_strict(text, unit) { Ok(()) } else { Err(Error::Malformed(source, timestamp::expected(unit))) }
     }
 
+    #[inline]
     fn check_border(&self, source: Source, text: &[u8], index: usize) -> Result<(), Error> {
         if self.scheme.sorted {
-            let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-            let strict = text.len() <= 64 && text.iter().all(plain);
-            return if strict { Ok(()) } else { Err(Error::Malformed(source, "at most 64 letters and digits")) };
+            return check_strict(source, text);
         }
         // A body may hold anything: what stands before it is read from the left, what stands behind it from the right.
         let message = self.scheme.message;
@@ -140,6 +141,16 @@ impl Core {
             Err(Error::Malformed(source, "one value of visible ASCII without a comma or the message's separator"))
         }
     }
+}
+
+/// A piece that is sorted among others has a border wherever it comes to stand: it is short, and holds nothing that could be
+/// one.
+#[cold]
+#[inline(never)]
+fn check_strict(source: Source, text: &[u8]) -> Result<(), Error> {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let strict = text.len() <= 64 && text.iter().all(plain);
+    if strict { Ok(()) } else { Err(Error::Malformed(source, "at most 64 letters and digits")) }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod stream;
 mod token;
 
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
 use time::OffsetDateTime;
 
@@ -14,7 +15,6 @@ pub(crate) use message::sorted;
 pub(crate) use stream::Stream;
 
 use super::border::url_and_body;
-use super::candidates::Candidates;
 use super::key::{Key, Material};
 use super::mac::{Mac, Tag};
 use super::prepare::Prepared;
@@ -24,7 +24,7 @@ use super::{Core, CustomInput};
 use crate::error::Error;
 use crate::head::Head;
 use crate::scan::value;
-use crate::scheme::{Algorithm, Part, PartInput, Source, SpellUrl};
+use crate::scheme::{Algorithm, Part, PartInput, Source};
 use token::token_fits;
 
 /// What the proof says: which secret matched, and when the request was sent.
@@ -50,10 +50,40 @@ impl Core {
         if let Algorithm::Jwt(rule) = &self.scheme.algorithm {
             return self.prove_jwt(rule, prepared.values.signature(), body, now);
         }
-        if self.proof_in_body {
+        if self.proof_in_body && !prepared.of_body {
             return self.prove_by_body(head, body, now);
         }
-        self.prove_by(prepared, stream, head, body, now)
+        self.refuse_extension(body)?;
+        if self.url_meets_body {
+            hold_border(head, body)?;
+        }
+        let mut input = PartInput { method: head.method(), url: head.url(), body };
+        let spellings = self.scheme.spellings.map_or_else(Vec::new, |spell| spell(head.url().unwrap_or_default()));
+        let mut spellings = spellings.iter();
+        let mut proved: Option<(usize, usize)> = None;
+        // Once for nearly every scheme. All spellings of the URL are tried, whichever fits.
+        loop {
+            for (place, key) in self.keys.iter().enumerate() {
+                if !key.counts_at(now) {
+                    continue;
+                }
+                let fed = stream.and_then(|stream| stream.of(place));
+                if self.fits(key, fed, prepared, head, &input)? && proved.is_none() {
+                    proved = Some((place, key.index));
+                }
+            }
+            let Some(spelling) = spellings.next() else { break };
+            input.url = Some(spelling);
+        }
+        let (key, secret) = proved.ok_or(match self.scheme.algorithm {
+            Algorithm::Token(_) => Error::WrongToken,
+            _ => Error::Mismatch,
+        })?;
+        let sent_at = match self.scheme.timestamp {
+            Some(rule) if prepared.timestamp.is_none() => self.time_in_body(rule.source, head, body, now)?,
+            _ => prepared.sent_at,
+        };
+        Ok(Proof { secret, key, sent_at })
     }
 
     /// Proves a request whose body carries its own proof, which then signs other values than the body. Out of line: what it
@@ -78,43 +108,8 @@ impl Core {
             }
         }
         self.check_values(&mut prepared, now)?;
-        self.prove_by(&prepared, None, head, body, now)
-    }
-
-    /// Called twice, of which one is every request's way.
-    #[inline(always)]
-    fn prove_by(
-        &self,
-        prepared: &Prepared<'_>,
-        stream: Option<&Stream>,
-        head: Head<'_>,
-        body: &[u8],
-        now: OffsetDateTime,
-    ) -> Result<Proof, Error> {
-        self.refuse_extension(body)?;
-        if self.url_meets_body {
-            hold_border(head, body)?;
-        }
-        let input = PartInput { method: head.method(), url: head.url(), body };
-        let mut proved: Option<(usize, usize)> = None;
-        for (place, key) in self.keys.iter().enumerate() {
-            if !key.counts_at(now) {
-                continue;
-            }
-            let fed = stream.and_then(|stream| stream.of(place));
-            if self.fits(key, fed, prepared, head, &input)? && proved.is_none() {
-                proved = Some((place, key.index));
-            }
-        }
-        let (key, secret) = proved.ok_or(match self.scheme.algorithm {
-            Algorithm::Token(_) => Error::WrongToken,
-            _ => Error::Mismatch,
-        })?;
-        let sent_at = match self.scheme.timestamp {
-            Some(rule) if prepared.timestamp.is_none() => self.time_in_body(rule.source, head, body, now)?,
-            _ => prepared.sent_at,
-        };
-        Ok(Proof { secret, key, sent_at })
+        prepared.of_body = true;
+        self.prove(&prepared, None, head, body, now)
     }
 
     /// A plain digest of a captured request authenticates extensions of it; each carries NUL bytes, and no JSON or form
@@ -145,12 +140,11 @@ impl Core {
                     }
                     None => (fresh, self.scheme.message, 0),
                 };
-                let tag = self.tag(mac, parts, nth, &key.secret, prepared, input)?;
-                let fits = self.any_is(candidates, key, &tag);
-                match self.scheme.spellings {
-                    Some(spell) => Ok(fits | self.fits_respelled(spell, fresh, key, prepared, input)?),
-                    None => Ok(fits),
-                }
+                let tag = mac.tag(|sink| match self.scheme.sorted {
+                    true => self.feed_sorted(&key.secret, prepared, input, sink),
+                    false => self.feed(parts, nth, &key.secret, prepared, input, sink),
+                })?;
+                Ok(candidates.any(self.scheme, key.alternate, |candidate| candidate.fits(&tag)))
             }
             Material::Ed25519(public) => {
                 let pieces = self.pieces(prepared, input);
@@ -174,44 +168,6 @@ impl Core {
             #[cfg(feature = "jwt")]
             Material::Published(_) => Ok(false),
         }
-    }
-
-    /// The tag of what went into a state and of these parts.
-    fn tag(
-        &self,
-        mac: &Mac,
-        parts: &[Part],
-        nth: usize,
-        secret: &[u8],
-        prepared: &Prepared<'_>,
-        input: &PartInput<'_>,
-    ) -> Result<Tag, Error> {
-        mac.tag(|sink| self.feed(parts, nth, secret, prepared, input, sink))
-    }
-
-    fn any_is(&self, candidates: &Candidates<'_>, key: &Key, tag: &Tag) -> bool {
-        candidates.any(self.scheme, key.alternate, |candidate| candidate.fits(tag))
-    }
-
-    /// Whether any other spelling of the URL fits. All of them are tried, whichever does.
-    #[cold]
-    #[inline(never)]
-    fn fits_respelled(
-        &self,
-        spell: SpellUrl,
-        fresh: &Mac,
-        key: &Key,
-        prepared: &Prepared<'_>,
-        input: &PartInput<'_>,
-    ) -> Result<bool, Error> {
-        let mut any = false;
-        for url in spell(input.url.unwrap_or_default()) {
-            let input = PartInput { url: Some(&url), ..*input };
-            let message = self.scheme.message;
-            let tag = self.tag(fresh, message, 0, &key.secret, prepared, &input)?;
-            any |= self.any_is(&prepared.candidates, key, &tag);
-        }
-        Ok(any)
     }
 
     fn time_in_body(

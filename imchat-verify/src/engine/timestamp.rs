@@ -25,7 +25,8 @@ fn decimal(text: &[u8]) -> Option<i64> {
 }
 
 /// Parses RFC 3339 in UTC as Unix microseconds. Only `Z` ends it, and every field has its fixed place: the text has no
-/// border that could move.
+/// border that could move. Out of line: most platforms send numbers, and what a date takes is not to weigh on them.
+#[cold]
 #[inline(never)]
 fn rfc3339(text: &[u8]) -> Option<i64> {
     let fraction = match text.get(19..)? {
@@ -123,21 +124,7 @@ pub(super) fn check(
     window: Window,
     now: OffsetDateTime,
 ) -> Result<SentAt, Error> {
-    if unit == Unit::Rfc3339 {
-        return check_rfc3339(source, text, window, now);
-    }
-    within(source, decimal(text), unit, window, now)
-}
-
-/// Apart from the numbers, which most platforms send: what a date takes is not to weigh on them.
-#[cold]
-#[inline(never)]
-fn check_rfc3339(source: Source, text: &[u8], window: Window, now: OffsetDateTime) -> Result<SentAt, Error> {
-    within(source, rfc3339(text), Unit::Rfc3339, window, now)
-}
-
-#[inline]
-fn within(source: Source, sent: Option<i64>, unit: Unit, window: Window, now: OffsetDateTime) -> Result<SentAt, Error> {
+    let sent = if unit == Unit::Rfc3339 { rfc3339(text) } else { decimal(text) };
     let sent = sent.ok_or(Error::Malformed(source, expected(unit)))?;
     let now = in_unit(now, unit);
     let distance = span(now.abs_diff(sent), unit);

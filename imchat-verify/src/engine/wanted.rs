@@ -178,7 +178,7 @@ impl<'r> Walk<'_, 'r> {
 
 /// One bit for a length; lengths that are 64 apart share it.
 fn length_bit(length: usize) -> u64 {
-    1_u64.wrapping_shl(u32::try_from(length).unwrap_or_default())
+    1_u64.wrapping_shl(u32::try_from(length & 63).unwrap_or_default())
 }
 
 /// Names of the same length, in any case; servers hand them on in lower case, which is compared first. Most that are as

@@ -41,9 +41,6 @@ impl Core {
         input: &PartInput<'_>,
         sink: &mut dyn FnMut(&[u8]),
     ) -> Result<(), Error> {
-        if self.scheme.sorted && parts.len() > 1 {
-            return self.feed_sorted(parts, nth, secret, prepared, input, sink);
-        }
         for part in parts {
             match part {
                 Part::Lit(text) => sink(text.as_bytes()),
@@ -63,24 +60,23 @@ impl Core {
         Ok(())
     }
 
-    /// Feeds the pieces in the order of their bytes. Out of line: few platforms sort.
+    /// Feeds the whole message, its pieces in the order of their bytes. Out of line: few platforms sort.
     #[cold]
     #[inline(never)]
-    fn feed_sorted(
+    pub(super) fn feed_sorted(
         &self,
-        parts: &[Part],
-        mut nth: usize,
         secret: &[u8],
         prepared: &Prepared<'_>,
         input: &PartInput<'_>,
         sink: &mut dyn FnMut(&[u8]),
     ) -> Result<(), Error> {
+        let mut nth = 0_usize;
         let alone = |part: &Part, sink: &mut dyn FnMut(&[u8])| {
             self.feed(core::slice::from_ref(part), nth, secret, prepared, input, sink)?;
             nth = nth.saturating_add(usize::from(matches!(part, Part::From(_))));
             Ok(())
         };
-        sorted(parts, alone, sink)
+        sorted(self.scheme.message, alone, sink)
     }
 
     /// The message as a list of pieces, for algorithms that take it so; parts written by a function are refused for
