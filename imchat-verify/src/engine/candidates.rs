@@ -99,7 +99,8 @@ fn supported(scheme: &Scheme, version: &[u8]) -> Option<(bool, usize)> {
 
 impl<'r> Candidates<'r> {
     /// Reads the signature header in place, and on the way the only value of `field` in its list; `usable` says for
-    /// which of the scheme's two algorithms there are keys.
+    /// which of the scheme's two algorithms there are keys. Compiled into both of its callers: a single signature is every
+    /// request's way, and a list is read apart from it.
     #[inline(always)]
     pub(super) fn read(
         &mut self,

@@ -140,9 +140,12 @@ impl Core {
                     }
                     None => (fresh, self.scheme.message, 0),
                 };
-                let tag = mac.tag(|sink| match self.scheme.sorted {
-                    true => self.feed_sorted(&key.secret, prepared, input, sink),
-                    false => self.feed(parts, nth, &key.secret, prepared, input, sink),
+                let tag = mac.tag(|sink| {
+                    if self.scheme.sorted {
+                        self.feed_sorted(&key.secret, prepared, input, sink)
+                    } else {
+                        self.feed(parts, nth, &key.secret, prepared, input, sink)
+                    }
                 })?;
                 Ok(candidates.any(self.scheme, key.alternate, |candidate| candidate.fits(&tag)))
             }
