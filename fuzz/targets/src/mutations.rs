@@ -113,13 +113,18 @@ fn same_url(name: &str, signed: &str, changed: &str) -> bool {
 }
 
 /// What Twilio signs: URL and sorted fields in a row, however they are written and wherever one ends and its neighbour begins.
-/// The URL counts with and without the standard port, and with both spellings of an apostrophe.
+/// The URL counts with any port and without one, and with both spellings of an apostrophe.
 fn as_twilio(request: &Signed) -> Vec<u8> {
     let fields: BTreeSet<(Vec<u8>, Vec<u8>)> = fields(&request.body).collect();
-    let url = request.url.replacen("bot.example.com:443/", "bot.example.com/", 1);
-    let mut message = url.replace("%27", "'").into_bytes();
+    let mut message = without_port(&request.url).replace("%27", "'").into_bytes();
     fields.into_iter().for_each(|(name, value)| message.extend([name, value].concat()));
     message
+}
+
+fn without_port(url: &str) -> String {
+    const HOST: &str = "https://bot.example.com";
+    let Some(ported) = url.strip_prefix(HOST).and_then(|rest| rest.strip_prefix(':')) else { return url.to_owned() };
+    [HOST, ported.trim_start_matches(|character| !matches!(character, '/' | '?' | '#'))].concat()
 }
 
 /// The fields of a form, in bytes.
