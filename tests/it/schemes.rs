@@ -1,7 +1,9 @@
 //! The rules of schemes, each broken by one scheme that breaks nothing else.
 
 use imchat_verify::providers;
-use imchat_verify::scheme::{Facts, Handshake, Hash, Key, Part, PartInput, SchemeBuilder, Source, Unit, When};
+use imchat_verify::scheme::{
+    Facts, Handshake, Hash, Issuer, Jwt, Key, Part, PartInput, SchemeBuilder, Source, Unit, When,
+};
 use imchat_verify::{CustomInput, Form, Reply, Role, Scheme, Signature, Window};
 
 const fn named(name: &'static str) -> SchemeBuilder {
@@ -235,6 +237,32 @@ fn what_finds_no_room_is_refused_and_not_dropped() {
     let spelled = |family| Scheme::hmac("good", Hash::Sha256, Signature::hex("*-signature").family(family));
     assert_builds(spelled(&["a", "b"]));
     assert_breaks(spelled(&["a", "b", "c"]), "two spellings");
+}
+
+#[test]
+fn only_one_hash_tries_other_spellings_of_a_url() {
+    const URL: &[Part] = &[Part::Url, Part::Lit("\n"), Part::Body];
+    fn none(_: &str) -> Vec<String> {
+        Vec::new()
+    }
+    let listed = Scheme::hmac("good", Hash::Sha256, Signature::hex("x-signature").pairs(b',', "v1"));
+    assert_builds(listed.message(URL).spellings(none));
+    let second = listed.message(URL).spellings(none).also_ed25519("v1a", Role::PublicKey, Form::Hex32);
+    let own = Scheme::custom("good", Signature::hex("x-signature"), check).reads_url();
+    for scheme in [ed25519().message(URL).spellings(none), own.spellings(none), second] {
+        assert_breaks(scheme, "one algorithm, which is a hash");
+    }
+}
+
+#[test]
+fn what_a_token_is_held_to_can_be_read() {
+    const ISSUERS: &[Issuer] = &[Issuer::alone("issuer")];
+    let token = || Jwt::of(ISSUERS);
+    for place in [Source::Query("id"), Source::WholeBody, Source::Json("id")] {
+        assert!(!rule(Scheme::jwt("good", token().bound(&["/id"], place))).is_empty(), "{place}");
+        assert!(!rule(Scheme::jwt("good", token().endorsed_for(place))).is_empty(), "{place}");
+    }
+    assert_builds(Scheme::jwt("good", token().bound(&["/id"], Source::Json("/id")).endorsed_for(Source::Json("/on"))));
 }
 
 #[test]

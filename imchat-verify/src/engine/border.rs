@@ -31,7 +31,12 @@ mod tests {
         for body in [&b"hook{}"[..], b"?a", b"/", b"1", b"%7B"] {
             assert!(url_and_body("https://example.com/", body).is_err(), "{body:?}");
         }
-        for url in ["https://example.com/hook?a={", "https://example.com/hook[", "https://example.com/?\u{e9}"] {
+        for url in [
+            "example.com:443/hook?u=https://x{",
+            "https://example.com/hook?a={",
+            "https://example.com/hook[",
+            "https://example.com/?\u{e9}",
+        ] {
             assert!(url_and_body(url, b"{}").is_err(), "{url}");
         }
     }

@@ -41,7 +41,7 @@ impl Core {
     pub(crate) fn prove(
         &self,
         prepared: &Prepared<'_>,
-        stream: Option<&Stream>,
+        mut stream: Option<&Stream>,
         head: Head<'_>,
         body: &[u8],
         now: OffsetDateTime,
@@ -73,7 +73,8 @@ impl Core {
                 }
             }
             let Some(spelling) = spellings.next() else { break };
-            input.url = Some(spelling);
+            // What was hashed on its way had the URL as it is.
+            (input.url, stream) = (Some(spelling.as_str()), None);
         }
         let (key, secret) = proved.ok_or(match self.scheme.algorithm {
             Algorithm::Token(_) => Error::WrongToken,

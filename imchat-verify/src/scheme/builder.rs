@@ -60,7 +60,7 @@ impl SchemeBuilder {
     }
 
     /// Other spellings of the public URL that the platform may have signed: a request passes that fits any of them. For
-    /// hashes whose message is not over before the body is.
+    /// schemes of one algorithm, a hash, whose message is not over before the body is.
     pub const fn spellings(mut self, spell: SpellUrl) -> Self {
         self.0.spellings = Some(spell);
         self

@@ -44,6 +44,10 @@ pub(super) const fn check(scheme: &Scheme) -> Result<(), SchemeError> {
         require!(spelled, "a family is spelled in lower-case letters, digits and hyphens");
         families = rest;
     }
+    require!(
+        scheme.spellings.is_none() || is_hash(scheme.algorithm) && scheme.alternate.is_none(),
+        "other spellings of a URL are tried by a scheme of one algorithm, which is a hash"
+    );
     if let Err(error) = check_second(scheme) {
         return Err(error);
     }
@@ -57,6 +61,10 @@ pub(super) const fn check(scheme: &Scheme) -> Result<(), SchemeError> {
         return Err(error);
     }
     places::check(scheme)
+}
+
+const fn is_hash(algorithm: Algorithm) -> bool {
+    matches!(algorithm, Algorithm::Hmac(_) | Algorithm::Digest(_))
 }
 
 /// Elements of a list are told apart by their version, and secrets by their role: a second algorithm needs both.

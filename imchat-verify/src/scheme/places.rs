@@ -38,6 +38,19 @@ const fn check_proofs(scheme: &Scheme) -> Result<(), SchemeError> {
     {
         return Err(error);
     }
+    #[cfg(feature = "jwt")]
+    if let Algorithm::Jwt(rule) = &scheme.algorithm {
+        if let Some(bound) = &rule.bound
+            && let Err(error) = check_place(bound.source, scheme, false)
+        {
+            return Err(error);
+        }
+        if let Some(source) = rule.endorsed
+            && let Err(error) = check_place(source, scheme, false)
+        {
+            return Err(error);
+        }
+    }
     if !scheme.signature.source.in_head()
         && let Err(error) = check_place(scheme.signature.source, scheme, false)
     {
