@@ -6,7 +6,7 @@ use core::fmt::Write as _;
 
 use crate::dedup::{DedupKey, Scope};
 use crate::engine::sha256;
-use crate::scan::json::{self, ListItem, Lists};
+use crate::scan::json::{Found, ListItem, Lists, MAX_POINTERS, Path, scan};
 use crate::scheme::{Key, List};
 
 /// A body that is a batch.
@@ -65,9 +65,11 @@ impl<'a> Batch<'a> {
     fn id(&self, item: &ListItem) -> Option<Id> {
         let ids = self.lists.get(item.list)?.ids;
         ids.iter().find_map(|parts| {
+            let paths: Vec<_> = parts.iter().map(|part| Path::new(part)).collect();
+            let mut found = [Found::Absent; MAX_POINTERS];
+            scan(self.found.text(item).as_bytes(), &paths, &mut found).ok()?;
             let mut text = String::new();
-            for part in *parts {
-                let found = json::at(self.found.text(item).as_bytes(), part).ok()?;
+            for (found, _) in found.into_iter().zip(paths) {
                 let part = found.text().filter(|part| !part.is_empty())?;
                 match *parts {
                     [_] => text.push_str(&part),

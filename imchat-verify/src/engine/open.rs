@@ -1,4 +1,6 @@
 //! After the proof: decryption, tokens, handshakes; and the narrow way for requests that are not signed at all.
+//!
+//! What only the functions of a scheme call is inline: it is compiled where there is such a scheme, and nowhere else.
 
 use alloc::borrow::Cow;
 use alloc::format;

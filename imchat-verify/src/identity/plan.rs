@@ -9,9 +9,7 @@ use crate::scheme::{Kind, Scheme, Source, When};
 pub(crate) fn sources(scheme: &Scheme) -> Vec<Source> {
     let mut all = [scheme.key.sources(), scheme.event_id, scheme.event_type, scheme.tenant].concat();
     for kind in scheme.kinds.iter().flatten() {
-        for when in kind.when {
-            all.push(when.source());
-        }
+        all.extend(kind.when.iter().map(When::source));
         all.extend_from_slice(own_sources(kind));
     }
     all
@@ -36,13 +34,7 @@ type Places = Vec<usize>;
 
 impl Plan {
     pub(crate) fn new(scheme: &Scheme, all: &Sources) -> Self {
-        let places = |sources: &[Source]| {
-            let mut places = Vec::new();
-            for source in sources {
-                places.extend(all.place(*source));
-            }
-            places
-        };
+        let places = |sources: &[Source]| sources.iter().filter_map(|source| all.place(*source)).collect();
         let of_kind = |kind: &Kind| {
             let conditions: Vec<_> = kind.when.iter().map(When::source).collect();
             (places(&conditions), places(own_sources(kind)))

@@ -101,7 +101,6 @@ const fn is_space(character: char) -> bool {
 }
 
 /// The next piece, and what follows it.
-#[inline(never)]
 fn next(text: &str) -> Result<(Piece<'_>, &str), NotXml> {
     if let Some(raw) = text.strip_prefix("<![CDATA[") {
         let (raw, rest) =
@@ -131,7 +130,6 @@ fn next(text: &str) -> Result<(Piece<'_>, &str), NotXml> {
 }
 
 /// Text with its entities resolved: the five that every document has, and no other.
-#[inline(never)]
 fn resolved(text: &str) -> Result<Cow<'_, str>, NotXml> {
     const ENTITIES: [(&str, char); 5] = [("lt;", '<'), ("gt;", '>'), ("amp;", '&'), ("quot;", '"'), ("apos;", '\'')];
     let Some((first, mut rest)) = text.split_once('&') else { return Ok(Cow::Borrowed(text)) };
