@@ -74,8 +74,15 @@ pub(super) const fn expected(unit: Unit) -> &'static str {
     }
 }
 
-/// From 1970 to the last second that a date can hold.
-const CALENDAR: Duration = Duration::from_secs(253_402_300_799);
+/// The last second that a date can hold.
+const fn last(unit: Unit) -> u64 {
+    const SECONDS: u64 = 253_402_300_799;
+    match unit {
+        Unit::Seconds => SECONDS,
+        Unit::Millis => SECONDS * 1000,
+        Unit::Rfc3339 => SECONDS * 1_000_000,
+    }
+}
 
 /// A request's time as it was written; made a date only for who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,7 +141,7 @@ pub(super) fn check(
     if sent > now && distance > window.future {
         return Err(Error::Future { ahead: distance });
     }
-    if span(sent.unsigned_abs(), unit) > CALENDAR {
+    if sent.unsigned_abs() > last(unit) {
         return Err(Error::Malformed(source, "a time before the year 10000"));
     }
     Ok(SentAt { units: sent, unit })

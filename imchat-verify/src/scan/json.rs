@@ -85,14 +85,19 @@ pub(crate) fn at<'a>(text: &'a [u8], pointer: &str) -> Result<Found<'a>, NotJson
 #[cfg(feature = "aes")]
 pub(crate) fn leading_scalar<'a>(text: &'a [u8], name: &str) -> Option<Found<'a>> {
     // Quotes and brackets are ASCII: cutting at one leaves what stands before it as it was.
-    let end = memchr::memchr2(b'[', b'{', text.get(1..)?).map_or(text.len(), |at| at.saturating_add(1));
+    let inside = eat(text, space(text, 0), b'{').ok()?;
+    let end = memchr::memchr2(b'[', b'{', text.get(inside..)?).map_or(text.len(), |at| at.saturating_add(inside));
     let text = text.get(..end)?;
-    if !text.windows(name.len()).any(|window| window == name.as_bytes()) {
+    // Most texts do not hold the name's first and last letter at their distance. Looking at all of them, many in one step, is
+    // quicker than stopping at the first.
+    let [first, .., last] = name.as_bytes() else { return None };
+    let behind = text.get(name.len().checked_sub(1)?..)?;
+    if !text.iter().zip(behind).fold(false, |any, (a, b)| any | ((a == first) & (b == last))) {
         return None;
     }
     let text = core::str::from_utf8(text).ok()?;
     let bytes = text.as_bytes();
-    let mut at = eat(bytes, space(bytes, 0), b'{').ok()?;
+    let mut at = inside;
     loop {
         let key = space(bytes, at);
         let after = string(bytes, key).ok()?;

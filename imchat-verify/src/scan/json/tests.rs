@@ -28,6 +28,20 @@ fn scalars_are_found_by_their_pointers() {
 }
 
 #[test]
+#[cfg(feature = "aes")]
+fn a_leading_scalar_is_found_by_its_whole_name_and_only_before_what_nests() {
+    let sealed = |text: &'static str| super::leading_scalar(text.as_bytes(), "encrypt");
+    assert_eq!(sealed(r#"{"encrypt":"a b"}"#), Some(Found::String("a b")));
+    assert_eq!(sealed(" { \"n\" : 1 , \"encrypt\" : 2 , \"o\" : {} }"), Some(Found::Plain("2")));
+    assert_eq!(sealed(r#"{"e1234567":"encrypt","endpoint":"e-----t","encrypt":"x"}"#), Some(Found::String("x")));
+    for text in
+        ["", "{", "encrypt", r#"{"enclast":1}"#, r#"{"a":"encrypt"}"#, r#"{"o":{},"encrypt":"x"}"#, r#"["encrypt"]"#]
+    {
+        assert_eq!(sealed(text), None, "{text}");
+    }
+}
+
+#[test]
 fn a_member_that_comes_twice_on_the_path_is_ambiguous() {
     assert_eq!(find(r#"{"id":"a","id":"b"}"#, "/id"), Ok(Found::Ambiguous));
     assert_eq!(find(r#"{"a":{"id":"x"},"a":{}}"#, "/a/id"), Ok(Found::Ambiguous));
