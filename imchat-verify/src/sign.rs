@@ -215,7 +215,7 @@ impl Signer {
             }
             Ok(())
         };
-        if !self.scheme.sorted {
+        if !self.scheme.sorts_message() {
             return self.scheme.message.iter().try_for_each(|part| feed(part, sink));
         }
         sorted(self.scheme.message, feed, sink)

@@ -1,4 +1,42 @@
-//! The border between a URL and the body that follows it in a message.
+//! The borders between the pieces of a message, which is one text: a sender must not be able to move them.
+
+use alloc::vec::Vec;
+
+use crate::scheme::{Part, Scheme, Source, Unit};
+
+/// A value of the head that stands in the message, and the byte that it must not hold.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bordered {
+    pub(super) source: Source,
+    pub(super) border: u8,
+}
+
+/// The values of the head in the order of the message.
+pub(super) fn bordered(scheme: &Scheme) -> Vec<Bordered> {
+    let mut bordered = Vec::new();
+    for (index, part) in scheme.message.iter().enumerate() {
+        if let Part::From(source) = part {
+            bordered.push(Bordered { source: *source, border: beside(scheme, index) });
+        }
+    }
+    bordered
+}
+
+/// The byte at which the fixed text beside this part of the message begins or ends; a comma where none stands there, which
+/// no value may hold anyway.
+pub(super) fn beside(scheme: &Scheme, index: usize) -> u8 {
+    // A body may hold anything: what stands before it is read from the left, what stands behind it from the right.
+    let behind_body = scheme.message.iter().take(index).any(|part| matches!(part, Part::Body | Part::Custom(_)));
+    let neighbour = if behind_body { index.checked_sub(1) } else { index.checked_add(1) };
+    let border = match neighbour.and_then(|at| scheme.message.get(at)) {
+        Some(Part::Lit(text)) if behind_body => text.bytes().last(),
+        Some(Part::Lit(text)) => text.bytes().next(),
+        // Such a time has colons: a value before it that holds none cannot reach into it.
+        Some(Part::Timestamp) if scheme.timestamp.is_some_and(|rule| rule.unit == Unit::Rfc3339) => Some(b':'),
+        _ => None,
+    };
+    border.unwrap_or(b',')
+}
 
 /// Refuses a URL and a body whose border a sender could move: a message of both is one text, and a sender chooses the
 /// query. No URL holds the byte that the body begins with, and the query none that it could begin with.

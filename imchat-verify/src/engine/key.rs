@@ -9,7 +9,7 @@ use super::ed25519::PublicKey;
 use super::mac::{Mac, sha256};
 use crate::config::{ConfigError, ConfigWarning};
 use crate::scheme::{Algorithm, KeyRole, Part, Scheme, TokenRule};
-use crate::secrets::{Entry, Form, Role, Secrets};
+use crate::secrets::{Form, Role, Secrets};
 
 /// The most secrets that one role may have: each costs a hash for every request.
 pub(crate) const MAX_SECRETS: usize = 4;
@@ -36,6 +36,7 @@ pub(crate) struct Key {
     /// Kept where the message, a check or the decryption needs it; empty otherwise.
     pub(crate) secret: Zeroizing<Vec<u8>>,
     pub(crate) until: Option<OffsetDateTime>,
+    pub(crate) role: Role,
     /// Its place among the secrets of its role, the current one being 0.
     pub(crate) index: usize,
     /// Whether it belongs to the scheme's second algorithm.
@@ -51,70 +52,72 @@ impl Key {
 pub(super) fn signing_keys(scheme: &Scheme, secrets: &Secrets, primary: Role) -> Result<Vec<Key>, ConfigError> {
     let fed = scheme.message.iter().any(|part| matches!(part, Part::Secret));
     let keeps = fed || scheme.open.is_some() || matches!(scheme.algorithm, Algorithm::Custom(_));
-    let mut keys = keys_of(scheme.algorithm, scheme.key_role, keeps, false, secrets, primary)?;
+    let mut keys = Vec::new();
+    add_keys(&mut keys, scheme.algorithm, scheme.key_role, keeps, false, secrets, primary)?;
     #[cfg(feature = "jwt")]
     if let (Algorithm::Jwt(_), Some(published)) = (scheme.algorithm, &secrets.published) {
         let (material, secret) = (Material::Published(alloc::sync::Arc::clone(published)), Zeroizing::new(Vec::new()));
-        keys.push(Key { material, secret, until: None, index: keys.len(), alternate: false });
+        let role = scheme.key_role.role;
+        keys.push(Key { material, secret, until: None, role, index: keys.len(), alternate: false });
     }
     if let Some(second) = scheme.alternate {
-        keys.extend(keys_of(second.algorithm, second.key, keeps, true, secrets, primary)?);
+        add_keys(&mut keys, second.algorithm, second.key, keeps, true, secrets, primary)?;
     }
     Ok(keys)
 }
 
 /// What the scheme's functions need beside the signing secret.
-pub(super) fn others(scheme: &Scheme, secrets: &Secrets, primary: Role) -> Result<Vec<(Role, Key)>, ConfigError> {
+pub(super) fn others(scheme: &Scheme, secrets: &Secrets, primary: Role) -> Result<Vec<Key>, ConfigError> {
     let mut others = Vec::new();
-    let (needed, taken) = (scheme.others.iter(), scheme.options.iter());
-    let all = needed.map(|other| (*other, true)).chain(taken.map(|other| (*other, false)));
-    for ((role, form), is_needed) in all {
-        let raw = Algorithm::Custom(|_| false);
-        let keys = keys_of(raw, KeyRole { role, form }, true, false, secrets, primary)?;
-        if keys.is_empty() && is_needed {
-            return Err(ConfigError::MissingRole { role, scheme: scheme.name, expected: form.expected() });
+    for (roles, are_needed) in [(scheme.others, true), (scheme.options, false)] {
+        for (role, form) in roles {
+            let (before, raw) = (others.len(), Algorithm::Custom(|_| false));
+            add_keys(&mut others, raw, KeyRole { role: *role, form: *form }, true, false, secrets, primary)?;
+            if are_needed && others.len() == before {
+                return Err(ConfigError::MissingRole { role: *role, scheme: scheme.name, expected: form.expected() });
+            }
         }
-        others.extend(keys.into_iter().map(|key| (role, key)));
     }
     Ok(others)
 }
 
 pub(super) fn token_keys(rule: TokenRule, secrets: &Secrets, primary: Role) -> Result<Vec<Key>, ConfigError> {
     let key_role = KeyRole { role: rule.role, form: Form::Text };
-    keys_of(Algorithm::Token(rule.sources), key_role, false, false, secrets, primary)
+    let mut keys = Vec::new();
+    add_keys(&mut keys, Algorithm::Token(rule.sources), key_role, false, false, secrets, primary)?;
+    Ok(keys)
 }
 
-fn keys_of(
+/// Makes all secrets of a role ready for an algorithm.
+fn add_keys(
+    keys: &mut Vec<Key>,
     algorithm: Algorithm,
-    key_role: KeyRole,
+    KeyRole { role, form }: KeyRole,
     keeps_secret: bool,
     alternate: bool,
     secrets: &Secrets,
     primary: Role,
-) -> Result<Vec<Key>, ConfigError> {
-    let mut keys = Vec::new();
-    for (index, entry) in secrets.of_role(key_role.role, primary).enumerate() {
+) -> Result<(), ConfigError> {
+    for (index, entry) in secrets.of_role(role, primary).enumerate() {
         if index >= MAX_SECRETS {
-            return Err(ConfigError::TooManySecrets { role: key_role.role, most: MAX_SECRETS });
+            return Err(ConfigError::TooManySecrets { role, most: MAX_SECRETS });
         }
-        let bad = |expected| ConfigError::BadSecret { role: key_role.role, index, expected };
-        let secret = decode(entry, key_role.form).map_err(bad)?;
-        let second = key_role.form.second(entry.secret.bytes());
-        for secret in core::iter::once(secret).chain(second) {
-            let expected = if key_role.form == Form::Jwks { Form::Jwks.expected() } else { WEAK_KEY };
+        let bad = |expected| ConfigError::BadSecret { role, index, expected };
+        // Some platforms read one secret in two ways, and each is a key.
+        let mut reading = Some(form.decode(entry.secret.bytes()).map_err(bad)?);
+        let mut second = form.second(entry.secret.bytes());
+        while let Some(secret) = reading {
+            let expected = if form == Form::Jwks { form.expected() } else { WEAK_KEY };
             let material = material(algorithm, &secret)?.ok_or_else(|| bad(expected))?;
             let secret = if keeps_secret { secret } else { Zeroizing::new(Vec::new()) };
-            keys.push(Key { material, secret, until: entry.until, index, alternate });
+            keys.push(Key { material, secret, until: entry.until, role, index, alternate });
+            reading = second.take();
         }
     }
-    Ok(keys)
+    Ok(())
 }
 
 const WEAK_KEY: &str = "an Ed25519 public key that is on the curve and not weak: the one that the platform shows";
-
-fn decode(entry: &Entry, form: Form) -> Result<Zeroizing<Vec<u8>>, &'static str> {
-    form.decode(entry.secret.bytes())
-}
 
 fn material(algorithm: Algorithm, secret: &[u8]) -> Result<Option<Material>, ConfigError> {
     let hash_is_off = || ConfigError::FeatureOff("sha1");

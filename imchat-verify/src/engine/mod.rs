@@ -37,7 +37,7 @@ pub use open::{Question, Unsigned};
 pub(crate) use prepare::Prepared;
 #[cfg(feature = "sign")]
 pub(crate) use prove::sorted;
-pub(crate) use prove::{MAX_PIECES, Proof, Stream};
+pub(crate) use prove::{FeedSorted, MAX_PIECES, Proof, ProveByBody, Stream};
 pub(crate) use timestamp::SentAt;
 pub(crate) use wanted::{MAX_FAMILIES, MAX_PARTS};
 
@@ -109,14 +109,14 @@ impl fmt::Debug for OpenInput<'_> {
 /// What a scheme's functions need beside the secret that proved a request, so far as it counts at a moment.
 #[derive(Clone, Copy)]
 pub(crate) struct Others<'a> {
-    all: &'a [(Role, Key)],
+    all: &'a [Key],
     now: OffsetDateTime,
 }
 
 impl<'a> Others<'a> {
     pub(crate) fn of(self, role: Role) -> impl Iterator<Item = &'a [u8]> {
-        let counting = self.all.iter().filter(move |(known, key)| *known == role && key.counts_at(self.now));
-        counting.map(|(_, key)| key.secret.as_slice())
+        let counting = self.all.iter().filter(move |key| key.role == role && key.counts_at(self.now));
+        counting.map(|key| key.secret.as_slice())
     }
 }
 
@@ -134,13 +134,13 @@ pub(crate) struct Core {
     pub(crate) keys: Vec<Key>,
     tokens: Vec<Key>,
     /// What functions need beside the keys.
-    others: Vec<(Role, Key)>,
+    others: Vec<Key>,
     pub(crate) window: Option<Window>,
     pub(crate) endpoint: Option<Box<str>>,
     wanted: wanted::Wanted,
     handshakes: Vec<open::Rule>,
-    /// Whether the signature stands in the body.
-    proof_in_body: bool,
+    /// The values of the head that stand in the message.
+    bordered: Vec<border::Bordered>,
     /// Whether the body follows the URL in the message, with nothing between them.
     url_meets_body: bool,
     /// All places that say who and what a request is.
@@ -181,7 +181,7 @@ impl Core {
             endpoint: None,
             wanted,
             handshakes,
-            proof_in_body: !scheme.signature.source.in_head(),
+            bordered: border::bordered(scheme),
             url_meets_body,
             sources,
             plan,

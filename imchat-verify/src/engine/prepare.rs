@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 
 use super::Core;
+use super::border::{Bordered, beside};
 use super::candidates::Candidates;
 use super::timestamp::{self, SentAt};
 use super::wanted::HeadValues;
@@ -45,7 +46,7 @@ impl Core {
         if let Algorithm::Jwt(rule) = &scheme.algorithm {
             self.check_jwt(rule, prepared.values.signature(), now)?;
         }
-        if !self.proof_in_body {
+        if scheme.by_body.is_none() {
             self.check_values(prepared, now)?;
         }
         Ok(true)
@@ -68,13 +69,13 @@ impl Core {
             listed = prepared.candidates.read(scheme, text, field, usable)?;
         }
         self.check_parts(&prepared.values)?;
-        let beside = |source: Source| source.in_head() != self.proof_in_body;
+        let beside = |source: Source| source.in_head() != scheme.by_body.is_some();
         let Some(rule) = scheme.timestamp.filter(|rule| beside(rule.source)) else { return Ok(()) };
         let text = listed.or_else(|| prepared.values.timestamp()).filter(|text| !text.is_empty());
         let text = text.ok_or(Error::Missing(rule.source))?;
         prepared.timestamp = Some(text);
         prepared.sent_at = self.fresh(rule.source, text, now)?;
-        if prepared.sent_at.is_none() || scheme.sorted {
+        if prepared.sent_at.is_none() || scheme.sorts_message() {
             self.check_unparsed_timestamp(rule.source, text, rule.unit)?;
         }
         Ok(())
@@ -89,12 +90,9 @@ impl Core {
     /// Values that stand next to fixed text in the message must not contain where that text begins or ends: the border
     /// between an id and what stands beside it would be the sender's to move.
     fn check_parts(&self, values: &HeadValues<'_>) -> Result<(), Error> {
-        let mut nth = 0_usize;
-        for (index, part) in self.scheme.message.iter().enumerate() {
-            let Part::From(source) = part else { continue };
+        for (nth, Bordered { source, border }) in self.bordered.iter().enumerate() {
             let text = values.part(nth).filter(|text| !text.is_empty()).ok_or(Error::Missing(*source))?;
-            nth = nth.saturating_add(1);
-            self.check_border(*source, text, index)?;
+            self.check_border(*source, text, *border)?;
         }
         Ok(())
     }
@@ -110,29 +108,17 @@ impl Core {
             Part::From(value) => self.sources.place(*value).is_some(),
             Part::Lit(_) | Part::Secret | Part::Timestamp => false,
         };
-        if !self.scheme.sorted && !neighbours.into_iter().filter_map(|at| message.get(at?)).any(is_read) {
-            return self.check_border(source, text, index);
+        if !self.scheme.sorts_message() && !neighbours.into_iter().filter_map(|at| message.get(at?)).any(is_read) {
+            return self.check_border(source, text, beside(self.scheme, index));
         }
         if timestamp::is_strict(text, unit) { Ok(()) } else { Err(Error::Malformed(source, timestamp::expected(unit))) }
     }
 
     #[inline]
-    fn check_border(&self, source: Source, text: &[u8], index: usize) -> Result<(), Error> {
-        if self.scheme.sorted {
+    fn check_border(&self, source: Source, text: &[u8], border: u8) -> Result<(), Error> {
+        if self.scheme.sorts_message() {
             return check_strict(source, text);
         }
-        // A body may hold anything: what stands before it is read from the left, what stands behind it from the right.
-        let message = self.scheme.message;
-        let behind_body = message.iter().take(index).any(|part| matches!(part, Part::Body | Part::Custom(_)));
-        let neighbour = if behind_body { index.checked_sub(1) } else { index.checked_add(1) };
-        let border = match neighbour.and_then(|at| message.get(at)) {
-            Some(Part::Lit(text)) if behind_body => text.bytes().last(),
-            Some(Part::Lit(text)) => text.bytes().next(),
-            // Such a time has colons: a value before it that holds none cannot reach into it.
-            Some(Part::Timestamp) if self.scheme.timestamp.is_some_and(|rule| rule.unit == Unit::Rfc3339) => Some(b':'),
-            _ => None,
-        };
-        let border = border.unwrap_or(b',');
         let plain = |byte: u8| byte.is_ascii_graphic() & (byte != b',') & (byte != border);
         // Values are short: looking at every byte is quicker than stopping at the first.
         if text.iter().fold(true, |all, byte| all & plain(*byte)) {

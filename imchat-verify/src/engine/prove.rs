@@ -9,9 +9,9 @@ use alloc::vec::Vec;
 
 use time::OffsetDateTime;
 
-pub(crate) use message::MAX_PIECES;
 #[cfg(feature = "sign")]
 pub(crate) use message::sorted;
+pub(crate) use message::{FeedSorted, MAX_PIECES};
 pub(crate) use stream::Stream;
 
 use super::border::url_and_body;
@@ -26,6 +26,10 @@ use crate::head::Head;
 use crate::scan::value;
 use crate::scheme::{Algorithm, Part, PartInput, Source};
 use token::token_fits;
+
+/// How a scheme proves requests whose body carries its own proof; a value of the scheme, so that it is compiled where there is
+/// such a scheme, and nowhere else.
+pub(crate) type ProveByBody = fn(&Core, Head<'_>, &[u8], OffsetDateTime) -> Result<Proof, Error>;
 
 /// What the proof says: which secret matched, and when the request was sent.
 #[derive(Debug, Clone, Copy)]
@@ -50,8 +54,8 @@ impl Core {
         if let Algorithm::Jwt(rule) = &self.scheme.algorithm {
             return self.prove_jwt(rule, prepared.values.signature(), body, now);
         }
-        if self.proof_in_body && !prepared.of_body {
-            return self.prove_by_body(head, body, now);
+        if let Some(prove) = self.scheme.by_body.filter(|_| !prepared.of_body) {
+            return prove(self, head, body, now);
         }
         self.refuse_extension(body)?;
         if self.url_meets_body {
@@ -87,11 +91,9 @@ impl Core {
         Ok(Proof { secret, key, sent_at })
     }
 
-    /// Proves a request whose body carries its own proof, which then signs other values than the body. Out of line: what it
-    /// holds is not to weigh on those that carry it in their heads.
-    #[cold]
-    #[inline(never)]
-    fn prove_by_body(&self, head: Head<'_>, body: &[u8], now: OffsetDateTime) -> Result<Proof, Error> {
+    /// Proves a request whose body carries its own proof, which then signs other values than the body.
+    #[inline]
+    pub(crate) fn prove_by_body(&self, head: Head<'_>, body: &[u8], now: OffsetDateTime) -> Result<Proof, Error> {
         let mut texts: [Option<Cow<'_, str>>; SLOTS] = [const { None }; SLOTS];
         for (slot, source) in places(self.scheme) {
             let found = value(source, body, head.headers());
@@ -142,8 +144,8 @@ impl Core {
                     None => (fresh, self.scheme.message, 0),
                 };
                 let tag = mac.tag(|sink| {
-                    if self.scheme.sorted {
-                        self.feed_sorted(&key.secret, prepared, input, sink)
+                    if let Some(feed) = self.scheme.sorted {
+                        feed(self, &key.secret, prepared, input, sink)
                     } else {
                         self.feed(parts, nth, &key.secret, prepared, input, sink)
                     }

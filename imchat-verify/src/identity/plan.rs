@@ -7,7 +7,10 @@ use crate::scheme::{Kind, Scheme, Source, When};
 
 /// The places that say who and what a request of this scheme is.
 pub(crate) fn sources(scheme: &Scheme) -> Vec<Source> {
-    let mut all = [scheme.key.sources(), scheme.event_id, scheme.event_type, scheme.tenant].concat();
+    let mut all = Vec::new();
+    for sources in [scheme.key.sources(), scheme.event_id, scheme.event_type, scheme.tenant] {
+        all.extend_from_slice(sources);
+    }
     for kind in scheme.kinds.iter().flatten() {
         all.extend(kind.when.iter().map(When::source));
         all.extend_from_slice(own_sources(kind));
@@ -34,17 +37,18 @@ type Places = Vec<usize>;
 
 impl Plan {
     pub(crate) fn new(scheme: &Scheme, all: &Sources) -> Self {
-        let places = |sources: &[Source]| sources.iter().filter_map(|source| all.place(*source)).collect();
-        let of_kind = |kind: &Kind| {
-            let conditions: Vec<_> = kind.when.iter().map(When::source).collect();
-            (places(&conditions), places(own_sources(kind)))
-        };
+        let places = |sources: &[Source]| all.places(&mut sources.iter().copied());
+        let mut kinds = Vec::new();
+        for kind in scheme.kinds.iter().flatten() {
+            let conditions = all.places(&mut kind.when.iter().map(When::source));
+            kinds.push((conditions, places(own_sources(kind))));
+        }
         Self {
             key: places(scheme.key.sources()),
             event_id: places(scheme.event_id),
             event_type: places(scheme.event_type),
             tenant: places(scheme.tenant),
-            kinds: scheme.kinds.iter().flatten().map(of_kind).collect(),
+            kinds,
         }
     }
 }

@@ -88,6 +88,15 @@ impl Sources {
         self.all.iter().position(|listed| *listed == source)
     }
 
+    /// The places of those that are among them.
+    pub(crate) fn places(&self, sources: &mut dyn Iterator<Item = Source>) -> Vec<usize> {
+        let mut places = Vec::new();
+        for source in sources {
+            places.extend(self.place(source));
+        }
+        places
+    }
+
     /// The value at every source, in their order.
     pub(crate) fn read<'a>(&self, body: &'a [u8], headers: &'a (dyn Headers + 'a)) -> Vec<Value<'a>> {
         let mut values = Vec::new();

@@ -4,7 +4,7 @@ use super::{
     Algorithm, Alternate, AnswerHandshake, Facts, Handshake, Key, KeyRole, Kind, Part, Scheme, SchemeError, Source,
     SpellUrl, TimestampRule, TokenRule, Unit, UnsignedHandshake, When, check,
 };
-use crate::engine::Open;
+use crate::engine::{Core, Open};
 use crate::secrets::{Form, Role};
 use crate::window::Window;
 
@@ -30,8 +30,9 @@ impl SchemeBuilder {
     ///
     /// Nothing stands between them, so each is held to a strict form: a value of the head to at most 64 letters, digits,
     /// `-` and `_`, a time to the digits that all times of our age have, and what a function writes is its own affair.
+    #[inline]
     pub const fn sorted(mut self) -> Self {
-        self.0.sorted = true;
+        self.0.sorted = Some(Core::feed_sorted);
         self
     }
 
@@ -197,6 +198,7 @@ impl SchemeBuilder {
     ///
     /// With the contradiction's sentence. At run time use [`try_build`](Self::try_build).
     #[must_use]
+    #[inline]
     #[expect(clippy::panic, reason = "in a const this is the compiler's error message")]
     pub const fn build(self) -> Scheme {
         match self.try_build() {
@@ -210,7 +212,11 @@ impl SchemeBuilder {
     /// # Errors
     ///
     /// [`SchemeError`] names the rule that the scheme breaks.
-    pub const fn try_build(self) -> Result<Scheme, SchemeError> {
+    #[inline]
+    pub const fn try_build(mut self) -> Result<Scheme, SchemeError> {
+        if !self.0.signature.source.in_head() {
+            self.0.by_body = Some(Core::prove_by_body);
+        }
         match check::check(&self.0) {
             Ok(()) => Ok(self.0),
             Err(error) => Err(error),

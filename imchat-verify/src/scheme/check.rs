@@ -168,7 +168,7 @@ const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
         let loose_before = loose && !(after_url && matches!(part, Part::Body));
         after_url = matches!(part, Part::Url);
         require!(
-            scheme.sorted || !(loose_before && this_is_loose),
+            scheme.sorts_message() || !(loose_before && this_is_loose),
             "two variable parts stand side by side: a sender could move the border"
         );
         // RFC 3339 begins and ends in one way, and the engine lets no value before it hold a colon.
@@ -184,14 +184,14 @@ const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
         parts = rest;
     }
     require!(from_head <= MAX_PARTS, "at most two values of the head are parts of a message");
-    if scheme.sorted {
+    if scheme.sorts_message() {
         require!(
             !body || custom,
             "a sorted message has no place for a raw body, which may hold anything: write it by a function"
         );
     }
     if is_ed25519(scheme) {
-        require!(!scheme.sorted, "an Ed25519 message is fed in the order in which it is given");
+        require!(!scheme.sorts_message(), "an Ed25519 message is fed in the order in which it is given");
         require!(!custom, "a part written by a function cannot be fed to Ed25519: use a hash, or Scheme::custom");
         require!(scheme.message.len() <= MAX_PIECES, "an Ed25519 message has at most eight parts");
     }

@@ -41,7 +41,7 @@ impl Scheme {
     /// Whether the pieces of the message are fed in the order of their bytes.
     #[must_use]
     pub const fn sorts_message(&self) -> bool {
-        self.sorted
+        self.sorted.is_some()
     }
 
     /// Where the time of sending stands and how it is written, where the scheme checks one.

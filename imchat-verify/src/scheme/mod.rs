@@ -57,7 +57,7 @@ pub use key::{Key, List, When};
 pub use signature::{Encoding, Layout, Signature};
 pub use source::{Part, PartInput, Source, SpellUrl, Unit, WritePart};
 
-use crate::engine::Open;
+use crate::engine::{FeedSorted, Open, ProveByBody};
 use crate::secrets::{Form, Role};
 use crate::window::Window;
 
@@ -98,8 +98,10 @@ pub struct Scheme {
     /// A function that writes a part reads the URL.
     pub(crate) reads_url: bool,
     pub(crate) spellings: Option<SpellUrl>,
-    /// Its pieces are fed in the order of their bytes.
-    pub(crate) sorted: bool,
+    /// Feeds its pieces in the order of their bytes, where they are.
+    pub(crate) sorted: Option<FeedSorted>,
+    /// Proves requests whose signature stands in the body.
+    pub(crate) by_body: Option<ProveByBody>,
     /// What the scheme's functions need beside the signing secret.
     pub(crate) others: &'static [(Role, Form)],
     /// What they may be given.
@@ -140,7 +142,8 @@ impl Scheme {
             body_not_signed: false,
             reads_url: false,
             spellings: None,
-            sorted: false,
+            sorted: None,
+            by_body: None,
             others: &[],
             options: &[],
             token: None,

@@ -12,6 +12,11 @@ use crate::scheme::{Part, PartInput, Source};
 /// The most parts that a message of an Ed25519 scheme may have.
 pub(crate) const MAX_PIECES: usize = 8;
 
+/// How a scheme feeds a message whose pieces are sorted; a value of the scheme, so that it is compiled where there is such a
+/// scheme, and nowhere else.
+pub(crate) type FeedSorted =
+    fn(&Core, &[u8], &Prepared<'_>, &PartInput<'_>, &mut dyn FnMut(&[u8])) -> Result<(), Error>;
+
 /// Feeds what these parts write in the order of its bytes.
 pub(crate) fn sorted<E>(
     parts: &[Part],
@@ -60,10 +65,9 @@ impl Core {
         Ok(())
     }
 
-    /// Feeds the whole message, its pieces in the order of their bytes. Out of line: few platforms sort.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn feed_sorted(
+    /// Feeds the whole message, its pieces in the order of their bytes.
+    #[inline]
+    pub(crate) fn feed_sorted(
         &self,
         secret: &[u8],
         prepared: &Prepared<'_>,
