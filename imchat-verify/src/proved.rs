@@ -127,7 +127,7 @@ impl<'r, P> Proved<'r, P> {
 
     /// The answer that says taken, where it is this request's own.
     fn accepted(&self) -> Option<Arc<Reply>> {
-        self.core.accepted(self.proof.key, self.head, self.body(), self.now).map(Arc::new)
+        self.core.accepted(self.proof.key, self.head, (self.wire(), self.body()), self.now).map(Arc::new)
     }
 
     /// The same as [`receipt`](Self::receipt), without a copy of bytes that are already shared.

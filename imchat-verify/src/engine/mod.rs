@@ -1,8 +1,9 @@
 //! The one engine that runs every scheme.
 //!
-//! A request goes through `prepare` (everything the head alone decides), `prove` (the signature over the body) and
-//! `open` (decryption, tokens, handshakes). Nothing here knows a platform.
+//! A request goes through `prepare` (everything the head alone decides), `prove` (the signature over the body),
+//! `open` (decryption, and requests that nobody signs) and `answer` (handshakes). Nothing here knows a platform.
 
+mod answer;
 mod border;
 mod candidates;
 mod ed25519;
@@ -24,6 +25,7 @@ use core::fmt;
 
 use time::OffsetDateTime;
 
+pub use answer::Question;
 #[cfg(any(feature = "chat", feature = "commerce"))]
 pub(crate) use border::url_and_body;
 pub(crate) use key::Key;
@@ -33,7 +35,7 @@ pub(crate) use key::Material;
 pub(crate) use mac::Mac;
 pub(crate) use mac::sha256;
 pub(crate) use open::UNSIGNED_LIMIT;
-pub use open::{Question, Unsigned};
+pub use open::Unsigned;
 pub(crate) use prepare::Prepared;
 #[cfg(feature = "sign")]
 pub(crate) use prove::sorted;
@@ -138,7 +140,7 @@ pub(crate) struct Core {
     pub(crate) window: Option<Window>,
     pub(crate) endpoint: Option<Box<str>>,
     wanted: wanted::Wanted,
-    handshakes: Vec<open::Rule>,
+    handshakes: Vec<answer::Rule>,
     /// The values of the head that stand in the message.
     bordered: Vec<border::Bordered>,
     /// Whether the body follows the URL in the message, with nothing between them.
@@ -168,7 +170,7 @@ impl Core {
         key::refuse_unknown_roles(scheme, secrets, primary)?;
         let warnings = key::warnings(secrets, scheme, primary);
         let wanted = wanted::Wanted::new(scheme);
-        let handshakes = open::rules(scheme);
+        let handshakes = answer::rules(scheme);
         let url_meets_body = scheme.message.windows(2).any(|pair| matches!(pair, [Part::Url, Part::Body]));
         let sources = Sources::new(&crate::identity::sources(scheme));
         let plan = Plan::new(scheme, &sources);

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 const TOKEN: &str = "imchat-test-envelope-token";
 const KEY: &str = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C";
+const NEWER: &str = "Yue0EfdN5900c1ce5cf6A152c63DDe1808a60c5ecd7";
 const RECEIVER: &str = "wx5823bf96d3bd56c7";
 const EVENT: &str = r#"{"EventType":"user_add_org","CorpId":"ding1"}"#;
 const RANDOM: [u8; 16] = *b"0123456789abcdef";
@@ -75,6 +76,14 @@ fn dingtalk_s_question_whether_the_endpoint_is_alive_is_answered_alike() {
 }
 
 #[test]
+fn an_answer_is_sealed_under_the_key_and_for_the_receiver_that_opened_its_event() {
+    let newer = Secrets::of(Role::Token, TOKEN).with(Role::EncodingAesKey, NEWER).with(Role::ReceiveId, "suite");
+    let rotating = newer.with(Role::EncodingAesKey, KEY).with(Role::ReceiveId, RECEIVER);
+    let reply = receipt(&DingTalk::verifier(rotating).unwrap(), &event()).accepted_reply();
+    assert_eq!(opened(&reply), b"success");
+}
+
+#[test]
 fn a_retry_that_is_encrypted_afresh_is_the_same_delivery() {
     let verifier = dingtalk();
     let afresh = signed(&DINGTALK, &dingtalk_seal(KEY, RECEIVER, EVENT.as_bytes(), [7; 16]).unwrap());
@@ -98,7 +107,7 @@ fn a_message_that_is_captured_is_not_read_out_as_a_challenge() {
 #[test]
 fn every_failure_to_open_is_the_same_error() {
     let mut errors = Vec::new();
-    for (key, receiver) in [(KEY, "another"), (KEY, ""), ("Yue0EfdN5900c1ce5cf6A152c63DDe1808a60c5ecd7", RECEIVER)] {
+    for (key, receiver) in [(KEY, "another"), (KEY, ""), (NEWER, RECEIVER)] {
         errors.push(wecom(&signed(&WECOM, &wecom_seal(key, receiver, b"<xml/>", RANDOM).unwrap())).error());
     }
     for text in ["AAAA", "AAAAA", "====", &"A".repeat(43), &"A".repeat(44), &"A".repeat(64), "+///"] {
@@ -109,10 +118,9 @@ fn every_failure_to_open_is_the_same_error() {
 
 #[test]
 fn of_several_keys_and_receivers_each_opens_its_own() {
-    const OTHER: &str = "Yue0EfdN5900c1ce5cf6A152c63DDe1808a60c5ecd7";
-    let both = secrets().with(Role::EncodingAesKey, OTHER).with(Role::ReceiveId, "suite");
+    let both = secrets().with(Role::EncodingAesKey, NEWER).with(Role::ReceiveId, "suite");
     let verifier = WeCom::verifier(both).unwrap();
-    for (key, receiver) in [(KEY, RECEIVER), (OTHER, RECEIVER), (KEY, "suite"), (OTHER, "suite")] {
+    for (key, receiver) in [(KEY, RECEIVER), (NEWER, RECEIVER), (KEY, "suite"), (NEWER, "suite")] {
         let request = signed(&WECOM, &wecom_seal(key, receiver, b"<xml/>", RANDOM).unwrap());
         assert!(outcome(&verifier, &request, at(SIGNED_AT)).is_accepted(), "{receiver}");
     }

@@ -20,7 +20,7 @@ const EVENTS: Facts = Facts::new("events").ack_within(Duration::from_millis(1500
 ///
 /// The secret is the token ([`Role::Token`]), with the AES key ([`Role::EncodingAesKey`]) and the app's key, the suite's or, for
 /// old registrations, the company's id ([`Role::ReceiveId`]). An event has no id: a retry opens to the same text. Of several
-/// keys or ids each opens an event, and the first one seals the answer: give first what DingTalk uses now.
+/// keys and ids those that open an event seal its answer too.
 pub const DINGTALK: Scheme =
     Scheme::digest("dingtalk", Hash::Sha1, Signature::at(Query("msg_signature"), Encoding::Hex).or_query("signature"))
         .secret(Role::Token, Form::Text)
@@ -52,8 +52,7 @@ provider! {
 fn success(question: &Question<'_>) -> Option<Reply> {
     let timestamp = question.query("timestamp")?;
     let signature = question.query("msg_signature").or_else(|| question.query("signature"))?;
-    let key = question.others(Role::EncodingAesKey).next()?;
-    let receiver = question.others(Role::ReceiveId).next()?;
+    let (key, receiver) = envelope::opening(question)?;
     let request = ["imchat dingtalk success\n", &signature, "\n", &timestamp, "\n"].concat();
     let seed = Mac::keyed(Hash::Sha256, key)?.digest(&[request.as_bytes(), question.body()]);
     let (random, rest) = seed.as_slice().split_first_chunk::<16>()?;

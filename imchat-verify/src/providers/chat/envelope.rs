@@ -15,7 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq as _;
 
-use crate::engine::{OpenInput, Undecryptable};
+use crate::engine::{OpenInput, Question, Undecryptable};
 use crate::scan::json;
 use crate::scan::looks_like_json;
 use crate::scan::xml::{Child, child};
@@ -69,6 +69,15 @@ pub(super) fn unsealed(input: &OpenInput<'_>, text: &str) -> Result<Vec<u8>, Und
     let is_receiver = |name: &[u8]| input.others(Role::ReceiveId).any(|known| known.ct_eq(name).into());
     let mut keys = input.others(Role::EncodingAesKey);
     keys.find_map(|key| unsealed_with(key, &sealed, is_receiver)).ok_or(Undecryptable)
+}
+
+/// The key and the receiver of a request that has opened.
+pub(super) fn opening<'q>(question: &'q Question<'_>) -> Option<(&'q [u8], &'q [u8])> {
+    let sealed = STANDARD.decode(enclosed(question.wire())?.as_bytes()).ok()?;
+    question.others(Role::EncodingAesKey).find_map(|key| {
+        let opens = |known: &&[u8]| unsealed_with(key, &sealed, |name| known.ct_eq(name).into()).is_some();
+        Some((key, question.others(Role::ReceiveId).find(opens)?))
+    })
 }
 
 fn unsealed_with(key: &[u8], sealed: &[u8], is_receiver: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
