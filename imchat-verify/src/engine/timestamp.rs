@@ -74,9 +74,9 @@ pub(super) const fn expected(unit: Unit) -> &'static str {
     }
 }
 
-/// The last second that a date can hold.
-const fn last(unit: Unit) -> u64 {
-    const SECONDS: u64 = 253_402_300_799;
+/// The year 10000, with which the times end that a date can hold.
+const fn end_of_calendar(unit: Unit) -> u64 {
+    const SECONDS: u64 = 253_402_300_800;
     match unit {
         Unit::Seconds => SECONDS,
         Unit::Millis => SECONDS * 1000,
@@ -141,7 +141,7 @@ pub(super) fn check(
     if sent > now && distance > window.future {
         return Err(Error::Future { ahead: distance });
     }
-    if sent.unsigned_abs() > last(unit) {
+    if sent.unsigned_abs() >= end_of_calendar(unit) {
         return Err(Error::Malformed(source, "a time before the year 10000"));
     }
     Ok(SentAt { units: sent, unit })
@@ -206,14 +206,21 @@ mod tests {
     }
 
     #[test]
-    fn the_last_second_of_the_calendar_passes_and_the_next_does_not() {
-        let check = |text: &str| {
+    fn the_last_moment_of_the_calendar_passes_and_the_next_does_not() {
+        let check = |text: &str, unit| {
             let window = Window::symmetric(Duration::MAX);
-            check(Source::Header("t"), text.as_bytes(), Unit::Seconds, window, OffsetDateTime::UNIX_EPOCH)
+            check(Source::Header("t"), text.as_bytes(), unit, window, OffsetDateTime::UNIX_EPOCH)
         };
-        let last = check("253402300799").unwrap();
-        assert_eq!(last.date(), Some(PrimitiveDateTime::MAX.replace_nanosecond(0).unwrap().assume_utc()));
-        assert!(matches!(check("253402300800"), Err(Error::Malformed(..))));
+        let last = |nanos| PrimitiveDateTime::MAX.replace_nanosecond(nanos).unwrap().assume_utc();
+        for (text, next, unit, nanos) in [
+            ("253402300799", "253402300800", Unit::Seconds, 0),
+            ("253402300799999", "253402300800000", Unit::Millis, 999_000_000),
+        ] {
+            assert_eq!(check(text, unit).unwrap().date(), Some(last(nanos)), "{text}");
+            assert!(matches!(check(next, unit), Err(Error::Malformed(..))), "{next}");
+        }
+        let written = check("9999-12-31T23:59:59.999999Z", Unit::Rfc3339).unwrap();
+        assert_eq!(written.date(), Some(last(999_999_000)));
     }
 
     #[test]
