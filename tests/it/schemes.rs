@@ -137,6 +137,16 @@ fn two_variable_parts_do_not_stand_side_by_side() {
 }
 
 #[test]
+fn a_sorted_message_has_no_part_that_may_hold_anything() {
+    let free = "no place for a raw body or a URL";
+    let sorted = |parts| good().message(parts).sorted();
+    assert_builds(sorted(&[ID, Part::Custom(write)]));
+    assert_breaks(sorted(&[ID, Part::Body]), free);
+    assert_breaks(sorted(&[Part::Body, Part::Custom(write)]), free);
+    assert_breaks(sorted(&[Part::Url, Part::Custom(write)]), free);
+}
+
+#[test]
 fn empty_text_is_no_border() {
     assert_breaks(good().message(&[ID, Part::Lit(""), Part::Body]), "fixed text");
     assert_breaks(good().message(&[Part::Lit(""), Part::Body]), "fixed text");

@@ -4,19 +4,19 @@ use alloc::vec::Vec;
 
 use crate::scheme::{Part, Scheme, Source, Unit};
 
-/// A value of the head that stands in the message, and the byte that it must not hold.
+/// A value that the message takes up, and the byte that it must not hold.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bordered {
     pub(super) source: Source,
     pub(super) border: u8,
 }
 
-/// The values of the head in the order of the message.
+/// The values that the message takes up, in its order.
 pub(super) fn bordered(scheme: &Scheme) -> Vec<Bordered> {
     let mut bordered = Vec::new();
     for (index, part) in scheme.message.iter().enumerate() {
         if let Part::From(source) = part {
-            bordered.push(Bordered { source: *source, border: beside(scheme, index) });
+            bordered.push(Bordered { source: *source, border: border_of(scheme, index) });
         }
     }
     bordered
@@ -24,7 +24,7 @@ pub(super) fn bordered(scheme: &Scheme) -> Vec<Bordered> {
 
 /// The byte at which the fixed text beside this part of the message begins or ends; a comma where none stands there, which
 /// no value may hold anyway.
-pub(super) fn beside(scheme: &Scheme, index: usize) -> u8 {
+pub(super) fn border_of(scheme: &Scheme, index: usize) -> u8 {
     // A body may hold anything: what stands before it is read from the left, what stands behind it from the right.
     let behind_body = scheme.message.iter().take(index).any(|part| matches!(part, Part::Body | Part::Custom(_)));
     let neighbour = if behind_body { index.checked_sub(1) } else { index.checked_add(1) };

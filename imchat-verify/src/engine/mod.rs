@@ -141,7 +141,7 @@ pub(crate) struct Core {
     pub(crate) endpoint: Option<Box<str>>,
     wanted: wanted::Wanted,
     handshakes: Vec<answer::Rule>,
-    /// The values of the head that stand in the message.
+    /// The values that the message takes up.
     bordered: Vec<border::Bordered>,
     /// Whether the body follows the URL in the message, with nothing between them.
     url_meets_body: bool,

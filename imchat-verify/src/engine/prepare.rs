@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::Core;
-use super::border::{Bordered, beside};
+use super::border::{Bordered, border_of};
 use super::candidates::Candidates;
 use super::timestamp::{self, SentAt};
 use super::wanted::HeadValues;
@@ -109,7 +109,7 @@ impl Core {
             Part::Lit(_) | Part::Secret | Part::Timestamp => false,
         };
         if !self.scheme.sorts_message() && !neighbours.into_iter().filter_map(|at| message.get(at?)).any(is_read) {
-            return self.check_border(source, text, beside(self.scheme, index));
+            return self.check_border(source, text, border_of(self.scheme, index));
         }
         if timestamp::is_strict(text, unit) { Ok(()) } else { Err(Error::Malformed(source, timestamp::expected(unit))) }
     }

@@ -81,7 +81,8 @@ pub(crate) fn at<'a>(text: &'a [u8], pointer: &str) -> Result<Found<'a>, NotJson
     Ok(found)
 }
 
-/// A scalar member of the object that the text is, looked for only up to the first member that is an object or an array.
+/// A scalar member, of a name of two letters or more, of the object that the text is, looked for only up to the first member
+/// that is an object or an array.
 #[cfg(feature = "aes")]
 pub(crate) fn leading_scalar<'a>(text: &'a [u8], name: &str) -> Option<Found<'a>> {
     // Quotes and brackets are ASCII: cutting at one leaves what stands before it as it was.

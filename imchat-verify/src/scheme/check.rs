@@ -145,7 +145,7 @@ const fn in_urls(byte: Option<&u8>) -> bool {
 }
 
 const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
-    let (mut body, mut secret, mut variable, mut custom) = (false, false, false, false);
+    let (mut body, mut secret, mut variable, mut custom, mut free) = (false, false, false, false, false);
     let (mut loose, mut after_url, mut from_head) = (false, false, 0_usize);
     let mut parts = scheme.message;
     while let [part, rest @ ..] = parts {
@@ -181,13 +181,14 @@ const fn check_message(scheme: &Scheme) -> Result<(), SchemeError> {
         if let (Part::Lit(text), [Part::Url, ..], true) = (part, rest, body) {
             require!(!in_urls(text.as_bytes().last()), URL_BORDER);
         }
+        free |= matches!(part, Part::Body | Part::Url);
         parts = rest;
     }
     require!(from_head <= MAX_PARTS, "at most two values of the head are parts of a message");
     if scheme.sorts_message() {
         require!(
-            !body || custom,
-            "a sorted message has no place for a raw body, which may hold anything: write it by a function"
+            !free,
+            "a sorted message has no place for a raw body or a URL, which may hold anything: write it by a function"
         );
     }
     if is_ed25519(scheme) {

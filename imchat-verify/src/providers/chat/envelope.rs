@@ -66,21 +66,23 @@ pub(super) fn is_base64(text: &str) -> bool {
 /// Decrypts a ciphertext under any key that is configured. Why one does not open is told to nobody.
 pub(super) fn unsealed(input: &OpenInput<'_>, text: &str) -> Result<Vec<u8>, Undecryptable> {
     let sealed = STANDARD.decode(text).map_err(|_| Undecryptable)?;
-    let is_receiver = |name: &[u8]| input.others(Role::ReceiveId).any(|known| known.ct_eq(name).into());
-    let mut keys = input.others(Role::EncodingAesKey);
-    keys.find_map(|key| unsealed_with(key, &sealed, is_receiver)).ok_or(Undecryptable)
+    let with = |key| unsealed_with(key, &sealed, input.others(Role::ReceiveId));
+    input.others(Role::EncodingAesKey).find_map(with).map(|(message, _)| message).ok_or(Undecryptable)
 }
 
 /// The key and the receiver of a request that has opened.
 pub(super) fn opening<'q>(question: &'q Question<'_>) -> Option<(&'q [u8], &'q [u8])> {
     let sealed = STANDARD.decode(enclosed(question.wire())?.as_bytes()).ok()?;
-    question.others(Role::EncodingAesKey).find_map(|key| {
-        let opens = |known: &&[u8]| unsealed_with(key, &sealed, |name| known.ct_eq(name).into()).is_some();
-        Some((key, question.others(Role::ReceiveId).find(opens)?))
-    })
+    let with = |key| Some((key, unsealed_with(key, &sealed, question.others(Role::ReceiveId))?.1));
+    question.others(Role::EncodingAesKey).find_map(with)
 }
 
-fn unsealed_with(key: &[u8], sealed: &[u8], is_receiver: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
+/// The message, and which of the receivers it is for.
+fn unsealed_with<'k>(
+    key: &[u8],
+    sealed: &[u8],
+    mut receivers: impl Iterator<Item = &'k [u8]>,
+) -> Option<(Vec<u8>, &'k [u8])> {
     let cipher = cbc::Decryptor::<Aes256>::new_from_slices(key, key.get(..16)?).ok()?;
     let mut room = sealed.to_vec();
     let plain = cipher.decrypt_padded::<NoPadding>(&mut room).ok()?;
@@ -91,8 +93,9 @@ fn unsealed_with(key: &[u8], sealed: &[u8], is_receiver: impl Fn(&[u8]) -> bool)
     }
     let (_, framed) = framed.split_at_checked(16)?;
     let (length, framed) = framed.split_first_chunk::<4>()?;
-    let (message, receiver) = framed.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
-    is_receiver(receiver).then(|| message.to_vec())
+    let (message, name) = framed.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+    let receiver = receivers.find(|known| known.ct_eq(name).into())?;
+    Some((message.to_vec(), receiver))
 }
 
 /// Encrypts a message as the three do; nothing where the key is none or the message is longer than they can say.
