@@ -127,7 +127,8 @@ impl<'r, P> Proved<'r, P> {
 
     /// The answer that says taken, where it is this request's own.
     fn accepted(&self) -> Option<Arc<Reply>> {
-        self.core.accepted(self.proof.key, self.head, (self.wire(), self.body()), self.now).map(Arc::new)
+        let question = self.core.question(self.proof.key, self.head, self.wire(), self.body(), self.now);
+        self.core.accepted(&question).map(Arc::new)
     }
 
     /// The same as [`receipt`](Self::receipt), without a copy of bytes that are already shared.

@@ -223,12 +223,12 @@ impl<'r, P> Verdict<'r, P> {
         let opened = core.opened(proof.key, head, wire.as_slice(), now)?;
         let body = opened.as_deref().unwrap_or(wire.as_slice());
         core.check_token(head, body, now)?;
-        let bodies = (wire.as_slice(), body);
-        if let Some(answer) = core.asked(proof.key, head, bodies, now) {
+        let question = core.question(proof.key, head, wire.as_slice(), body, now);
+        if let Some(answer) = core.asked(&question) {
             return answer.map(Self::Handshake);
         }
         if core.may_be_handshake(body)
-            && let Some(reply) = core.handshake(proof.key, head, bodies, now)
+            && let Some(reply) = core.handshake(&question)
         {
             return Ok(Self::Handshake(reply));
         }

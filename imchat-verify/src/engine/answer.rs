@@ -95,43 +95,28 @@ impl Question<'_> {
     }
 }
 
-/// A body as it came and as it opened; the same where nothing is encrypted.
-pub(crate) type Bodies<'a> = (&'a [u8], &'a [u8]);
-
 impl Core {
-    /// What functions that answer a proved request may see of it.
-    fn question<'a>(
+    /// What functions that answer a proved request may see of it: its body as it came and as it opened, and what proved it.
+    pub(crate) fn question<'a>(
         &'a self,
         key: usize,
         head: Head<'a>,
-        (wire, body): Bodies<'a>,
+        wire: &'a [u8],
+        body: &'a [u8],
         now: OffsetDateTime,
     ) -> Question<'a> {
         Question { head, wire, body, key: self.keys.get(key), others: Some(self.others(now)) }
     }
 
     /// The answer to a proved GET, of which no event may come; nothing where it is no GET or the scheme has no answer.
-    pub(crate) fn asked(
-        &self,
-        key: usize,
-        head: Head<'_>,
-        bodies: Bodies<'_>,
-        now: OffsetDateTime,
-    ) -> Option<Result<Reply, Error>> {
-        let answer = self.scheme.proved_get.filter(|_| head.method() == "GET")?;
-        let reply = answer(&self.question(key, head, bodies, now));
-        Some(reply.ok_or(Error::Malformed(Source::WholeBody, "a challenge that can be answered")))
+    pub(crate) fn asked(&self, question: &Question<'_>) -> Option<Result<Reply, Error>> {
+        let answer = self.scheme.proved_get.filter(|_| question.head.method() == "GET")?;
+        Some(answer(question).ok_or(Error::Malformed(Source::WholeBody, "a challenge that can be answered")))
     }
 
     /// The answer that says taken, where it takes a secret.
-    pub(crate) fn accepted(
-        &self,
-        key: usize,
-        head: Head<'_>,
-        bodies: Bodies<'_>,
-        now: OffsetDateTime,
-    ) -> Option<Reply> {
-        self.scheme.accepts_with?(&self.question(key, head, bodies, now))
+    pub(crate) fn accepted(&self, question: &Question<'_>) -> Option<Reply> {
+        self.scheme.accepts_with?(question)
     }
 
     /// Whether a body has what marks one of the scheme's handshakes: most have not.
@@ -141,17 +126,10 @@ impl Core {
 
     /// The answer to a proved body that is a handshake.
     #[cold]
-    pub(crate) fn handshake(
-        &self,
-        key: usize,
-        head: Head<'_>,
-        bodies: Bodies<'_>,
-        now: OffsetDateTime,
-    ) -> Option<Reply> {
-        let question = self.question(key, head, bodies, now);
+    pub(crate) fn handshake(&self, question: &Question<'_>) -> Option<Reply> {
         for rule in &self.handshakes {
-            if let Some(reply) = rule.answer(&question) {
-                let identified = rule.handshake.unless_identified && self.has_id(head, question.body);
+            if let Some(reply) = rule.answer(question) {
+                let identified = rule.handshake.unless_identified && self.has_id(question.head, question.body);
                 return if identified { None } else { Some(reply) };
             }
         }
@@ -160,7 +138,7 @@ impl Core {
 
     /// The answer to a body that is a handshake and that nobody signs.
     #[inline]
-    pub(super) fn unsigned_handshake(&self, head: Head<'_>, (wire, body): Bodies<'_>) -> Option<Reply> {
+    pub(super) fn unsigned_handshake(&self, head: Head<'_>, wire: &[u8], body: &[u8]) -> Option<Reply> {
         let question = Question { head, wire, body, key: None, others: None };
         self.handshakes.iter().find_map(|rule| rule.answer(&question))
     }

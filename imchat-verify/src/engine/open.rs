@@ -82,7 +82,7 @@ impl<'a> Unsigned<'a> {
     #[inline]
     pub fn handshake(&self, body: &[u8]) -> Option<Reply> {
         self.core.check_token(self.head, body, self.now).ok()?;
-        self.core.unsigned_handshake(self.head, (self.body, body))
+        self.core.unsigned_handshake(self.head, self.body, body)
     }
 }
 

@@ -29,7 +29,8 @@ impl SchemeBuilder {
     /// The pieces of the message are fed in the order of their bytes, one after the other.
     ///
     /// Nothing stands between them, so each is held to a strict form: a value of the head to at most 64 letters, digits,
-    /// `-` and `_`, a time to the digits that all times of our age have, and what a function writes is its own affair.
+    /// `-` and `_`, a time to the digits that all times of our age have, and what a function writes is its own affair. A raw body and
+    /// a URL may hold anything and are refused.
     #[inline]
     pub const fn sorted(mut self) -> Self {
         self.0.sorted = Some(Core::feed_sorted);

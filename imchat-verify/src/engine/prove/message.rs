@@ -12,8 +12,8 @@ use crate::scheme::{Part, PartInput, Source};
 /// The most parts that a message of an Ed25519 scheme may have.
 pub(crate) const MAX_PIECES: usize = 8;
 
-/// How a scheme feeds a message whose pieces are sorted; a value of the scheme, so that it is compiled where there is such a
-/// scheme, and nowhere else.
+/// How a scheme feeds a message whose pieces are sorted; a value of the scheme, so that a build without such a scheme does not
+/// compile it.
 pub(crate) type FeedSorted =
     fn(&Core, &[u8], &Prepared<'_>, &PartInput<'_>, &mut dyn FnMut(&[u8])) -> Result<(), Error>;
 
