@@ -27,8 +27,8 @@ use crate::scan::value;
 use crate::scheme::{Algorithm, Part, PartInput, Source};
 use token::token_fits;
 
-/// How a scheme proves requests whose body carries its own proof; a value of the scheme, so that a build that makes
-/// none, and none at run time, does not compile it.
+/// How a scheme proves requests whose body carries its own proof; a value of the scheme, so that a build that has
+/// no such scheme, and makes no scheme at run time, does not compile it.
 pub(crate) type ProveByBody = fn(&Core, Head<'_>, &[u8], OffsetDateTime) -> Result<Proof, Error>;
 
 /// What the proof says: which secret matched, and when the request was sent.
